@@ -1,0 +1,2 @@
+Console.WriteLine("recsys");
+return 0;

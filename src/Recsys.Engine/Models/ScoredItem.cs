@@ -1,0 +1,4 @@
+namespace Recsys.Engine.Models;
+
+/// <summary>An item (dense index) and its score.</summary>
+public readonly record struct ScoredItem(int Item, float Score);

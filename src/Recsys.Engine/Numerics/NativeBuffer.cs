@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Recsys.Engine.Numerics;
+
+/// <summary>
+/// Owns <see cref="Length"/> elements of zeroed, 64-byte aligned memory outside the garbage-collected heap; may hold
+/// more than 2³¹ elements. Disposing frees it at once; a forgotten buffer is freed by its finalizer.
+/// </summary>
+public sealed unsafe class NativeBuffer<T> : IDisposable
+    where T : unmanaged
+{
+    /// <summary>Alignment of the first element in bytes: a cache line and a 512-bit register.</summary>
+    public const int Alignment = 64;
+
+    private T* _pointer;
+
+    /// <summary>Allocates and zeroes <paramref name="length"/> elements.</summary>
+    /// <exception cref="RecsysException">The system has not that much memory.</exception>
+    public NativeBuffer(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Length = length;
+        nuint bytes = checked((nuint)length * (nuint)sizeof(T));
+        try
+        {
+            _pointer = (T*)NativeMemory.AlignedAlloc(Math.Max(bytes, Alignment), Alignment);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new RecsysException($"cannot allocate {bytes / 1048576.0:F0} MB of memory", e);
+        }
+
+        NativeMemory.Clear(_pointer, bytes);
+        if (bytes > 1 << 20)
+        {
+            GC.AddMemoryPressure((long)bytes);
+        }
+    }
+
+    /// <summary>Frees the memory of a buffer nobody disposed.</summary>
+    ~NativeBuffer() => Free();
+
+    /// <summary>Number of elements.</summary>
+    public long Length { get; }
+
+    /// <summary>The first element. Valid until <see cref="Dispose"/>; keep the buffer reachable while using it.</summary>
+    public T* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_pointer is null, this);
+            return _pointer;
+        }
+    }
+
+    /// <summary>Element <paramref name="index"/>, bounds-checked.</summary>
+    public ref T this[long index]
+    {
+        get
+        {
+            if ((ulong)index >= (ulong)Length)
+            {
+                throw new ArgumentOutOfRangeException(nameof(index), index, $"outside a buffer of {Length} elements");
+            }
+
+            return ref Unsafe.AsRef<T>(Pointer + index);
+        }
+    }
+
+    /// <summary><paramref name="count"/> elements from <paramref name="start"/>, bounds-checked.</summary>
+    public Span<T> Slice(long start, int count)
+    {
+        if (start < 0 || count < 0 || start > Length - count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(start), start, $"{count} elements do not fit in a buffer of {Length}");
+        }
+
+        return new Span<T>(Pointer + start, count);
+    }
+
+    /// <summary>The whole buffer; it must not be longer than <see cref="int.MaxValue"/>.</summary>
+    public Span<T> AsSpan() => new(Pointer, checked((int)Length));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (_pointer is null)
+        {
+            return;
+        }
+
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
+        long bytes = Length * sizeof(T);
+        if (bytes > 1 << 20)
+        {
+            GC.RemoveMemoryPressure(bytes);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+
+namespace Recsys.Engine.Storage;
+
+/// <summary>What the manifest says of a model besides its arrays.</summary>
+/// <param name="Algorithm">"als", "ease", "popularity", …</param>
+/// <param name="Options">The options it was trained with, by their command-line names.</param>
+/// <param name="Losses">Training loss by iteration; empty for closed-form models.</param>
+public sealed record ModelFacts(string Algorithm, JsonObject Options, IReadOnlyList<double> Losses)
+{
+    /// <summary>The name of the data it was trained on.</summary>
+    public string Dataset { get; init; } = "";
+
+    /// <summary>A hash of the training data (ids and interactions), hexadecimal.</summary>
+    public string DataFingerprint { get; init; } = "";
+
+    /// <summary>Seconds the training took.</summary>
+    public double TrainingSeconds { get; init; }
+
+    /// <summary>When the training ended (UTC).</summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>Metrics measured on held-out data, by name; may be empty.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+}

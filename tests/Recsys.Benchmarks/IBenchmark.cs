@@ -1,0 +1,12 @@
+namespace Recsys.Benchmarks;
+
+/// <summary>One benchmark of <c>./bench.sh NAME</c>. Implementations need a parameterless constructor.</summary>
+internal interface IBenchmark
+{
+    string Name { get; }
+
+    string Summary { get; }
+
+    /// <summary>Runs it with the arguments after its name; returns the exit code.</summary>
+    int Run(string[] args);
+}

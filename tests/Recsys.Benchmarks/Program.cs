@@ -1,0 +1,3 @@
+using Recsys.Benchmarks;
+
+return BenchmarkRunner.Run(args);
