@@ -1,0 +1,34 @@
+namespace Recsys.Engine.Tests;
+
+/// <summary>
+/// Finds the real data sets, which are not part of the project: in the folder that RECSYS_DATA names, else in
+/// shared/data beside the checkout.
+/// </summary>
+internal static class RealData
+{
+    private static readonly string? Root = Find();
+
+    public static bool IsPresent => Root is not null;
+
+    public static string Path(string relative) =>
+        System.IO.Path.Combine(Root ?? throw new InvalidOperationException("no real data here"), relative);
+
+    private static string? Find()
+    {
+        if (Environment.GetEnvironmentVariable("RECSYS_DATA") is { Length: > 0 } named)
+        {
+            return Directory.Exists(named) ? named : throw new DirectoryNotFoundException($"RECSYS_DATA: {named}");
+        }
+
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string candidate = System.IO.Path.Combine(folder.FullName, "shared", "data");
+            if (File.Exists(System.IO.Path.Combine(candidate, "ml-1m", "train.tsv")))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+}
