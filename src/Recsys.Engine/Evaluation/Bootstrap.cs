@@ -129,10 +129,10 @@ internal static class Bootstrap
         for (int s = 0; s < count; s++)
         {
             var drawn = weights.AsSpan(s * padded, users);
-            var random = SplitMix64.For(seed, first + s);
+            var random = SplitMix64.ForStream((ulong)seed, (ulong)(first + s));
             for (int u = 0; u < users; u++)
             {
-                drawn[random.Below(users)]++;
+                drawn[random.NextInt(users)]++;
             }
         }
     }

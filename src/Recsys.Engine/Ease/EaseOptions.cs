@@ -1,0 +1,47 @@
+namespace Recsys.Engine.Ease;
+
+/// <summary>Options of <see cref="EaseTrainer"/>.</summary>
+public sealed record EaseOptions
+{
+    /// <summary>λ, added to the diagonal of the Gram matrix; in units of squared interaction weights. Must be positive.</summary>
+    public double Regularization { get; init; } = 500;
+
+    /// <summary>What is done with negative weights.</summary>
+    public NonNegativeMode NonNegative { get; init; } = NonNegativeMode.Off;
+
+    /// <summary>
+    /// Share of the n² weights to keep, those of largest magnitude, in (0, 1]; below 1 the model is stored sparse.
+    /// </summary>
+    public double Density { get; init; } = 1;
+
+    /// <summary>Threads to use; 0 for one per processor. Does not change the model.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Partitions the Gram matrix's rows are split into, 1 to 64. Does not change the model.</summary>
+    public int Partitions { get; init; } = 16;
+
+    /// <summary>Refuses what cannot be trained with.</summary>
+    /// <exception cref="InvalidOptionException">An option is out of its range.</exception>
+    public void Validate()
+    {
+        if (!(Regularization > 0) || double.IsInfinity(Regularization))
+        {
+            throw new InvalidOptionException($"regularization must be a positive number for EASE, not {Regularization}");
+        }
+
+        if (!(Density > 0 && Density <= 1))
+        {
+            throw new InvalidOptionException($"the density to sparsify to must be in (0, 1], not {Density}");
+        }
+
+        if (Threads < 0)
+        {
+            throw new InvalidOptionException($"threads must be 0 or more, not {Threads}");
+        }
+
+        if (Partitions is < 1 or > 64)
+        {
+            throw new InvalidOptionException($"partitions must be 1 to 64, not {Partitions}");
+        }
+    }
+}

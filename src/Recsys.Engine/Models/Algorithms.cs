@@ -1,0 +1,28 @@
+using Recsys.Engine.Ease;
+using Recsys.Engine.Popularity;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Models;
+
+/// <summary>The algorithms there are, by name.</summary>
+public static class Algorithms
+{
+    private static readonly IAlgorithm[] Known = [new EaseAlgorithm(), new PopularityAlgorithm()];
+
+    /// <summary>All of them, in the order they are shown.</summary>
+    public static IReadOnlyList<IAlgorithm> All => Known;
+
+    /// <summary>The algorithm of that name.</summary>
+    /// <exception cref="InvalidOptionException">There is none.</exception>
+    public static IAlgorithm Get(string name) =>
+        Array.Find(Known, a => a.Name == name)
+        ?? throw new InvalidOptionException($"unknown model '{name}'; there are {string.Join(", ", Known.Select(a => a.Name))}");
+
+    /// <summary>Opens a model directory and reads the model in it.</summary>
+    /// <exception cref="RecsysException">It is missing, damaged, or of a newer version.</exception>
+    public static IRecommenderModel Load(string directory, CancellationToken cancellationToken = default)
+    {
+        using var stored = ModelStore.Open(directory, cancellationToken: cancellationToken);
+        return Get(stored.Facts.Algorithm).Read(stored);
+    }
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Runs the tests: the fast ones, or with --all the long ones too. Further arguments go to dotnet test.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+filter='Category!=Long'
+if [ "${1:-}" = "--all" ]; then
+  filter=''
+  shift
+fi
+
+passed=0 failed=0 skipped=0 status=0
+for project in tests/*.Tests/*.csproj; do
+  log="$(mktemp)"
+  dotnet test "$project" -c Release -nologo ${filter:+--filter "$filter"} "$@" 2>&1 | tee "$log" || status=1
+  # The runner's summary: "... Failed: 0, Passed: 12, Skipped: 1, Total: 13, ..."
+  summary="$(grep -E 'Failed: +[0-9]+, Passed: +[0-9]+' "$log" | tail -n 1)"
+  rm -f "$log"
+  count() { sed -nE "s/.*$1: +([0-9]+).*/\1/p" <<<"$summary"; }
+  passed=$((passed + $(count Passed || echo 0) + 0)) 2>/dev/null
+  failed=$((failed + $(count Failed || echo 0) + 0)) 2>/dev/null
+  skipped=$((skipped + $(count Skipped || echo 0) + 0)) 2>/dev/null
+  if [ -z "$summary" ]; then
+    status=1
+    echo "$project: no test ran" >&2
+  fi
+done
+
+if [ "$skipped" -gt 0 ]; then
+  echo "skipped tests need the real data sets: set RECSYS_DATA to their folder"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+if [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; then
+  status=1
+fi
+exit "$status"
