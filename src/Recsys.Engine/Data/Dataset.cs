@@ -8,4 +8,27 @@ public sealed record Dataset(IdTable Users, IdTable Items, SparseMatrix Interact
 {
     /// <summary>What the data came from, for reports: a file name or a description.</summary>
     public string Name { get; init; } = "";
+
+    /// <summary>Reads a file of interactions; see <see cref="InteractionReader"/>.</summary>
+    public static Dataset Load(string path, ReadOptions? options = null, CancellationToken cancellationToken = default) =>
+        Load(path, options, null, out _, cancellationToken);
+
+    /// <summary>Reads a file of interactions and merges pairs that stand more than once.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How to read it; null takes the defaults.</param>
+    /// <param name="progress">Told the bytes of the file read so far.</param>
+    /// <param name="report">What was read, skipped and merged.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static Dataset Load(
+        string path, ReadOptions? options, IProgress<long>? progress, out ReadReport report, CancellationToken cancellationToken = default)
+    {
+        options ??= ReadOptions.Default;
+
+        // Times are of no use in a matrix, but they say which of two interactions is the last.
+        bool needsTimes = options.Duplicates == DuplicatePolicy.Last && !options.Binary;
+        var (log, read) = InteractionReader.Read(path, options with { KeepTimes = needsTimes }, progress, cancellationToken);
+        var dataset = log.ToDataset(options.Duplicates, options.Binary, out long merged);
+        report = read with { Duplicates = merged };
+        return dataset;
+    }
 }
