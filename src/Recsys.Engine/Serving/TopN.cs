@@ -21,18 +21,18 @@ public static class TopN
     /// <param name="results">Receives the items.</param>
     /// <returns>How many items were found: results.Length, or all the eligible ones where there are fewer.</returns>
     public static int Select(ReadOnlySpan<float> scores, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results) =>
-        Select(scores, seen, filter, results, lowest: false, ScoringPaths.Best);
+        Select(scores, seen, filter, results, lowest: false, Simd.Best);
 
     /// <summary>
     /// The eligible items with the <em>lowest</em> scores, lowest first; equal scores in item order. All else as
     /// <see cref="Select(ReadOnlySpan{float}, ReadOnlySpan{int}, ItemFilter, Span{ScoredItem})"/>.
     /// </summary>
     public static int SelectLowest(ReadOnlySpan<float> scores, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results) =>
-        Select(scores, seen, filter, results, lowest: true, ScoringPaths.Best);
+        Select(scores, seen, filter, results, lowest: true, Simd.Best);
 
     /// <summary>Either selection with the instruction width forced.</summary>
     internal static unsafe int Select(
-        ReadOnlySpan<float> scores, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results, bool lowest, ScoringPath path)
+        ReadOnlySpan<float> scores, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results, bool lowest, SimdLevel level)
     {
         var selector = new TopSelector(seen, filter, results, negated: lowest);
         if (results.Length == 0)
@@ -42,7 +42,7 @@ public static class TopN
 
         fixed (float* s = scores)
         {
-            Offer(ref selector, 0, s, scores.Length, lowest, path);
+            Offer(ref selector, 0, s, scores.Length, lowest, level);
         }
 
         return selector.Finish();
@@ -51,18 +51,18 @@ public static class TopN
     /// <summary>
     /// Offers <paramref name="count"/> scores of the items from <paramref name="first"/>, a multiple of 64.
     /// </summary>
-    internal static unsafe void Offer(ref TopSelector selector, int first, float* scores, int count, bool lowest, ScoringPath path)
+    internal static unsafe void Offer(ref TopSelector selector, int first, float* scores, int count, bool lowest, SimdLevel level)
     {
-        switch (path)
+        switch (level)
         {
-            case ScoringPath.Vector512:
-                Offer<Lanes512>(ref selector, first, scores, count, lowest);
+            case SimdLevel.Vector512:
+                Offer<ScoringLanes512>(ref selector, first, scores, count, lowest);
                 break;
-            case ScoringPath.Vector256:
-                Offer<Lanes256>(ref selector, first, scores, count, lowest);
+            case SimdLevel.Vector256:
+                Offer<ScoringLanes256>(ref selector, first, scores, count, lowest);
                 break;
             default:
-                Offer<Lanes128>(ref selector, first, scores, count, lowest);
+                Offer<ScoringLanes128>(ref selector, first, scores, count, lowest);
                 break;
         }
     }

@@ -8,7 +8,7 @@ namespace Recsys.Engine.Tests.Serving;
 
 public sealed class TopNTests
 {
-    private static readonly ScoringPath[] Paths = Enum.GetValues<ScoringPath>();
+    private static readonly SimdLevel[] Levels = Enum.GetValues<SimdLevel>();
 
     [Fact]
     public void The_best_come_first_and_equal_scores_in_item_order()
@@ -48,7 +48,7 @@ public sealed class TopNTests
     [Fact]
     public void NaN_is_never_returned_and_infinities_are()
     {
-        foreach (var path in Paths)
+        foreach (var level in Levels)
         {
             var scores = new float[300];
             Array.Fill(scores, float.NaN);
@@ -60,10 +60,10 @@ public sealed class TopNTests
             foreach (int n in new[] { 1, 3, 4, 5, 20 })
             {
                 var results = new ScoredItem[n];
-                int count = TopN.Select(scores, [], ItemFilter.Default, results, lowest: false, path);
+                int count = TopN.Select(scores, [], ItemFilter.Default, results, lowest: false, level);
                 int[] expected = [70, 150, 151, 0, 299];
                 Assert.Equal(expected.Take(n), results[..count].Select(r => r.Item));
-                count = TopN.Select(scores, [], ItemFilter.Default, results, lowest: true, path);
+                count = TopN.Select(scores, [], ItemFilter.Default, results, lowest: true, level);
                 int[] lowest = [0, 299, 150, 151, 70];
                 Assert.Equal(lowest.Take(n), results[..count].Select(r => r.Item));
             }
@@ -73,11 +73,11 @@ public sealed class TopNTests
     [Fact]
     public void All_scores_equal_returns_the_first_items_that_are_eligible()
     {
-        foreach (var path in Paths)
+        foreach (var level in Levels)
         {
             var results = new ScoredItem[40];
             int[] seen = [.. Enumerable.Range(0, 30), 63, 64, 65];
-            Assert.Equal(40, TopN.Select(new float[1000], seen, ItemFilter.Default, results, lowest: false, path));
+            Assert.Equal(40, TopN.Select(new float[1000], seen, ItemFilter.Default, results, lowest: false, level));
             Assert.Equal(Enumerable.Range(0, 1000).Except(seen).Take(40), results.Select(r => r.Item));
         }
     }
@@ -114,10 +114,10 @@ public sealed class TopNTests
 
     [Fact]
     public void Any_scores_and_filters_give_what_sorting_everything_gives() =>
-        Prop.ForAll(Cases().ToArbitrary(), c => Paths.All(path => new[] { false, true }.All(lowest =>
+        Prop.ForAll(Cases().ToArbitrary(), c => Levels.All(level => new[] { false, true }.All(lowest =>
         {
             var results = new ScoredItem[c.N];
-            int count = TopN.Select(c.Scores, c.Seen, c.Filter, results, lowest, path);
+            int count = TopN.Select(c.Scores, c.Seen, c.Filter, results, lowest, level);
             return results.AsSpan(0, count).SequenceEqual(TopNOracle.Select(c.Scores, c.Seen, c.Filter, c.N, lowest));
         }))).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
