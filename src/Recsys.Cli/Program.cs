@@ -1,2 +1,4 @@
-Console.WriteLine("recsys");
-return 0;
+using Recsys.Cli;
+using Recsys.Cli.Output;
+
+return await CommandLineApp.RunAsync(args, Terminal.ForProcess());

@@ -50,7 +50,13 @@ public sealed class EaseAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IRecommenderModel Read(StoredModel stored) => EaseModel.FromStored(stored);
 
-    internal static string NameOf(NonNegativeMode mode) => Modes.First(m => m.Value == mode).Key;
+    /// <summary>The options that make the model what it is, by their command-line names.</summary>
+    internal static JsonObject ToJson(EaseOptions options) => new()
+    {
+        ["regularization"] = options.Regularization,
+        ["non-negative"] = Modes.First(m => m.Value == options.NonNegative).Key,
+        ["sparsify"] = options.Density,
+    };
 
     /// <summary>The options as the manifest has them, each value as its command-line text.</summary>
     internal static EaseOptions ParseStored(JsonObject options) => new EaseAlgorithm().Parse(OptionBag.FromJson(options));

@@ -1,9 +1,7 @@
-using System.Text.Json.Nodes;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
-using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Ease;
@@ -20,22 +18,22 @@ public sealed class EaseModel : IRecommenderModel
     private const string SparseValuesTensor = "weights_values";
     private const string DiagonalTensor = "inverse_diagonal";
 
-    private readonly string _dataset;
+    private readonly ModelFacts _facts;
 
     internal EaseModel(Dataset data, EaseOptions options, EaseWeights weights, double trainingSeconds)
-        : this(data.Users, data.Items, data.Interactions, options, weights, data.Name)
+        : this(data.Users, data.Items, data.Interactions, options, weights, ModelFacts.OfTraining(
+            EaseAlgorithm.AlgorithmName, EaseAlgorithm.ToJson(options), data, trainingSeconds))
     {
-        TrainingSeconds = trainingSeconds;
     }
 
-    private EaseModel(IdTable users, IdTable items, SparseMatrix histories, EaseOptions options, EaseWeights weights, string dataset)
+    private EaseModel(IdTable users, IdTable items, SparseMatrix histories, EaseOptions options, EaseWeights weights, ModelFacts facts)
     {
         Users = users;
         Items = items;
         Histories = histories;
         Options = options;
         Weights = weights;
-        _dataset = dataset;
+        _facts = facts;
     }
 
     /// <inheritdoc/>
@@ -55,9 +53,6 @@ public sealed class EaseModel : IRecommenderModel
 
     /// <summary>B.</summary>
     public EaseWeights Weights { get; }
-
-    /// <summary>Seconds the training took; 0 for a model read from storage.</summary>
-    public double TrainingSeconds { get; }
 
     /// <summary>Reads a model that <see cref="ToContents"/> described.</summary>
     /// <exception cref="RecsysException">The stored arrays are not an EASE model's.</exception>
@@ -80,7 +75,7 @@ public sealed class EaseModel : IRecommenderModel
         }
 
         var options = EaseAlgorithm.ParseStored(stored.Facts.Options);
-        return new EaseModel(stored.Users, stored.Items, stored.Histories, options, weights, stored.Facts.Dataset);
+        return new EaseModel(stored.Users, stored.Items, stored.Histories, options, weights, stored.Facts);
     }
 
     /// <summary>Counts the weights: how many are negative, and how they are distributed. Reads all of B.</summary>
@@ -205,14 +200,7 @@ public sealed class EaseModel : IRecommenderModel
             tensors[DiagonalTensor] = Tensor.Copy<float>([.. Weights.InverseDiagonal], TensorType.F32);
         }
 
-        var options = new JsonObject
-        {
-            ["regularization"] = Options.Regularization,
-            ["non-negative"] = EaseAlgorithm.NameOf(Options.NonNegative),
-            ["sparsify"] = Options.Density,
-        };
-        var facts = new ModelFacts(Algorithm, options, []) { Dataset = _dataset, TrainingSeconds = TrainingSeconds };
-        return new ModelContents(facts, tensors, Users, Items, Histories);
+        return new ModelContents(_facts, tensors, Users, Items, Histories);
     }
 
     /// <inheritdoc/>

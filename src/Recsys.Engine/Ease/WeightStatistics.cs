@@ -1,5 +1,6 @@
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
+using Recsys.Engine.Evaluation;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Ease;
@@ -12,7 +13,7 @@ namespace Recsys.Engine.Ease;
 /// <param name="NegativeMass">Σ|B_ij| over the negative ones.</param>
 /// <param name="PositiveMass">Σ B_ij over the positive ones.</param>
 /// <param name="Edges">Histogram bin edges, ascending, one more than bins. The outer bins also take what lies beyond.</param>
-/// <param name="Counts">Weights in each bin.</param>
+/// <param name="Counts">Weights in each bin; weights that are exactly 0 stand in none.</param>
 public sealed record WeightStatistics(
     long Total,
     long Negative,
@@ -20,15 +21,19 @@ public sealed record WeightStatistics(
     float MaxMagnitude,
     double NegativeMass,
     double PositiveMass,
-    IReadOnlyList<double> Edges,
-    IReadOnlyList<long> Counts)
+    double[] Edges,
+    long[] Counts)
 {
     private const int Bins = 60;
-    private const double Range = 0.03;
+    private const double RangeInDeviations = 3;
     private const int RowsPerBlock = 64;
 
     /// <summary>Share of the weights that are negative, in [0, 1].</summary>
     public double NegativeShare => Total == 0 ? 0 : (double)Negative / Total;
+
+    /// <summary>For reports.</summary>
+    public WeightHistogram ToHistogram() =>
+        new(Edges, Counts, NegativeShare, Total == 0 ? 0 : (double)(Total - Negative - Positive) / Total);
 
     /// <summary>Counts the weights of a dense B whose diagonal is zero.</summary>
     internal static WeightStatistics Measure(DenseMatrix weights, ComputePool pool)
@@ -38,89 +43,98 @@ public sealed record WeightStatistics(
         var parts = new Part[blocks];
         pool.Run(blocks, (_, block) =>
         {
-            var part = new Part();
-            for (int i = block * RowsPerBlock; i < Math.Min(n, (block + 1) * RowsPerBlock); i++)
+            parts[block] = new Part();
+            foreach (int i in RowsOf(block, n))
             {
-                part.Add(weights.Row(i), i);
+                parts[block].Add(weights.Row(i));
             }
-
-            parts[block] = part;
         });
-        return Sum(parts, (long)n * (n - 1));
+        var sum = new Part();
+        Array.ForEach(parts, sum.Add);
+        double range = sum.Range();
+        var counts = new long[blocks][];
+        pool.Run(blocks, (_, block) =>
+        {
+            counts[block] = new long[Bins];
+            foreach (int i in RowsOf(block, n))
+            {
+                Count(weights.Row(i), range, counts[block]);
+            }
+        });
+        long[] total = [.. Enumerable.Range(0, Bins).Select(b => counts.Sum(c => c[b]))];
+        return sum.ToStatistics((long)n * (n - 1), range, total);
     }
 
     /// <summary>Counts the stored weights of a sparse B; those left out count as zero.</summary>
     internal static WeightStatistics Measure(SparseMatrix weights)
     {
-        var part = new Part();
-        part.Add(weights.AllValues, diagonal: -1);
-        return Sum([part], (long)weights.Rows * (weights.Rows - 1));
+        var sum = new Part();
+        sum.Add(weights.AllValues);
+        double range = sum.Range();
+        var counts = new long[Bins];
+        Count(weights.AllValues, range, counts);
+        return sum.ToStatistics((long)weights.Rows * (weights.Rows - 1), range, counts);
     }
 
-    private static WeightStatistics Sum(Part[] parts, long total)
+    private static IEnumerable<int> RowsOf(int block, int rows) =>
+        Enumerable.Range(block * RowsPerBlock, Math.Min(RowsPerBlock, rows - (block * RowsPerBlock)));
+
+    private static void Count(ReadOnlySpan<float> weights, double range, long[] counts)
     {
-        var counts = new long[Bins];
-        long negative = 0, positive = 0;
-        float max = 0;
-        double negativeMass = 0, positiveMass = 0;
-        foreach (var part in parts)
+        float scale = (float)(Bins / (2 * range));
+        foreach (float w in weights)
         {
-            negative += part.Negative;
-            positive += part.Positive;
-            max = Math.Max(max, part.Max);
-            negativeMass += part.NegativeMass;
-            positiveMass += part.PositiveMass;
-            for (int b = 0; b < Bins; b++)
+            if (w != 0)
             {
-                counts[b] += part.Counts[b];
+                counts[Math.Clamp((int)MathF.Floor(w * scale) + (Bins / 2), 0, Bins - 1)]++;
+            }
+        }
+    }
+
+    /// <summary>Sums over some of the weights; the zero diagonal adds nothing to any of them.</summary>
+    private sealed class Part
+    {
+        private long _negative;
+        private long _positive;
+        private float _max;
+        private double _negativeMass;
+        private double _positiveMass;
+        private double _squares;
+
+        public void Add(ReadOnlySpan<float> weights)
+        {
+            foreach (float w in weights)
+            {
+                _negative += w < 0 ? 1 : 0;
+                _positive += w > 0 ? 1 : 0;
+                _negativeMass += w < 0 ? -w : 0;
+                _positiveMass += w > 0 ? w : 0;
+                _squares += (double)w * w;
+                _max = MathF.Max(_max, MathF.Abs(w));
             }
         }
 
-        double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(b => -Range + (2 * Range * b / Bins))];
-        return new WeightStatistics(total, negative, positive, max, negativeMass, positiveMass, edges, counts);
-    }
-
-    private sealed class Part
-    {
-        public long Negative { get; private set; }
-
-        public long Positive { get; private set; }
-
-        public float Max { get; private set; }
-
-        public double NegativeMass { get; private set; }
-
-        public double PositiveMass { get; private set; }
-
-        public long[] Counts { get; } = new long[Bins];
-
-        public void Add(ReadOnlySpan<float> row, int diagonal)
+        public void Add(Part other)
         {
-            const float Scale = (float)(Bins / (2 * Range));
-            long negative = 0, positive = 0;
-            double negativeMass = 0, positiveMass = 0;
-            float max = Max;
-            for (int j = 0; j < row.Length; j++)
-            {
-                float w = row[j];
-                if (j == diagonal)
-                {
-                    continue;
-                }
+            _negative += other._negative;
+            _positive += other._positive;
+            _negativeMass += other._negativeMass;
+            _positiveMass += other._positiveMass;
+            _squares += other._squares;
+            _max = MathF.Max(_max, other._max);
+        }
 
-                negative += w < 0 ? 1 : 0;
-                positive += w > 0 ? 1 : 0;
-                negativeMass += w < 0 ? -w : 0;
-                positiveMass += w > 0 ? w : 0;
-                max = MathF.Max(max, MathF.Abs(w));
-                Counts[Math.Clamp((int)((w + (float)Range) * Scale), 0, Bins - 1)]++;
-            }
+        /// <summary>Half the width of the histogram: a few root mean squares, since a handful of weights reach far out.</summary>
+        public double Range()
+        {
+            long count = _negative + _positive;
+            return count == 0 ? 1 : RangeInDeviations * Math.Sqrt(_squares / count);
+        }
 
-            Negative += negative;
-            Positive += positive;
-            NegativeMass += negativeMass;
-            PositiveMass += positiveMass;
-            Max = max;
+        public WeightStatistics ToStatistics(long total, double range, long[] counts)
+        {
+            double[] edges = [.. Enumerable.Range(0, Bins + 1).Select(b => -range + (2 * range * b / Bins))];
+            return new WeightStatistics(total, _negative, _positive, _max, _negativeMass, _positiveMass, edges, counts);
         }
     }
 }

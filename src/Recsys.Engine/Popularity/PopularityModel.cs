@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
@@ -15,15 +14,15 @@ public sealed class PopularityModel : IRecommenderModel
     private const string ScoresTensor = "scores";
 
     private readonly float[] _scores;
-    private readonly string _dataset;
+    private readonly ModelFacts _facts;
 
-    private PopularityModel(IdTable users, IdTable items, SparseMatrix histories, float[] scores, string dataset)
+    private PopularityModel(IdTable users, IdTable items, SparseMatrix histories, float[] scores, ModelFacts facts)
     {
         Users = users;
         Items = items;
         Histories = histories;
         _scores = scores;
-        _dataset = dataset;
+        _facts = facts;
     }
 
     /// <inheritdoc/>
@@ -51,7 +50,8 @@ public sealed class PopularityModel : IRecommenderModel
         }
 
         float users = Math.Max(1, data.Users.Count);
-        return new PopularityModel(data.Users, data.Items, data.Interactions, Array.ConvertAll(counts, c => c / users), data.Name);
+        var facts = ModelFacts.OfTraining(PopularityAlgorithm.AlgorithmName, [], data, 0);
+        return new PopularityModel(data.Users, data.Items, data.Interactions, Array.ConvertAll(counts, c => c / users), facts);
     }
 
     /// <summary>Reads a model that <see cref="ToContents"/> described.</summary>
@@ -60,7 +60,7 @@ public sealed class PopularityModel : IRecommenderModel
     {
         ArgumentNullException.ThrowIfNull(stored);
         float[] scores = stored.Array<float>(ScoresTensor, stored.Items.Count);
-        return new PopularityModel(stored.Users, stored.Items, stored.Histories, scores, stored.Facts.Dataset);
+        return new PopularityModel(stored.Users, stored.Items, stored.Histories, scores, stored.Facts);
     }
 
     /// <inheritdoc/>
@@ -89,7 +89,7 @@ public sealed class PopularityModel : IRecommenderModel
     /// <inheritdoc/>
     public ModelContents ToContents() =>
         new(
-            new ModelFacts(Algorithm, new JsonObject(), []) { Dataset = _dataset },
+            _facts,
             new Dictionary<string, Tensor> { [ScoresTensor] = Tensor.Copy<float>(_scores, TensorType.F32) },
             Users,
             Items,

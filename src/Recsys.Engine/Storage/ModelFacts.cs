@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Recsys.Engine.Data;
 
 namespace Recsys.Engine.Storage;
 
@@ -22,4 +23,17 @@ public sealed record ModelFacts(string Algorithm, JsonObject Options, IReadOnlyL
 
     /// <summary>Metrics measured on held-out data, by name; may be empty.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The facts of a model trained just now.</summary>
+    public static ModelFacts OfTraining(
+        string algorithm, JsonObject options, Dataset data, double seconds, IReadOnlyList<double>? losses = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return new ModelFacts(algorithm, options, losses ?? [])
+        {
+            Dataset = data.Name,
+            TrainingSeconds = seconds,
+            Created = DateTimeOffset.UtcNow,
+        };
+    }
 }
