@@ -24,6 +24,11 @@ internal sealed record Manifest(
     public const string Format = "recsys-model";
     public const int Version = 1;
 
+    /// <summary>
+    /// Different for every save: a reader that finds it again after opening the files knows that they are of one save.
+    /// </summary>
+    public string SaveId { get; init; } = Guid.NewGuid().ToString("N");
+
     private const string TailStart = ",\n  \"manifest_sha256\": \"";
     private const string TailEnd = "\"\n}\n";
     private const int TailLength = 24 + 64 + 4;
@@ -178,6 +183,7 @@ internal sealed record Manifest(
         json.WriteString("format", Format);
         json.WriteNumber("format_version", Version);
         json.WriteString("engine_version", EngineVersion);
+        json.WriteString("save_id", SaveId);
         json.WriteString("algorithm", Facts.Algorithm);
         json.WritePropertyName("created");
         if (Facts.Created is { } created)

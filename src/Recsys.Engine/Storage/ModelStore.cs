@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Models;
 
@@ -9,9 +10,8 @@ namespace Recsys.Engine.Storage;
 /// </summary>
 public static unsafe class ModelStore
 {
-    internal const string ArraysFile = "model.safetensors";
-
-    private static readonly string[] AllFiles = [ArraysFile, StoredTables.IdsFile, StoredTables.HistoriesFile];
+    private static readonly TimeSpan MaxOpening = TimeSpan.FromSeconds(10);
+    private static readonly string[] AllFiles = [ModelFiles.ArraysFile, StoredTables.IdsFile, StoredTables.HistoriesFile];
 
     /// <summary>
     /// Writes a model to <paramref name="directory"/>, all or nothing: to a temporary sibling first, flushed to the
@@ -49,6 +49,7 @@ public static unsafe class ModelStore
     /// <exception cref="ModelFormatException">Something of it is missing, truncated, altered, inconsistent or of a newer format.</exception>
     public static StoredModel Open(string directory, OpenOptions? options = null, CancellationToken cancellationToken = default)
     {
+        long started = Stopwatch.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             string from = ModelDirectory.ForReading(directory);
@@ -56,25 +57,26 @@ public static unsafe class ModelStore
             try
             {
                 manifest = Manifest.ReadBytes(from);
-                var opened = Open(from, manifest, options ?? OpenOptions.Default, cancellationToken);
+                using var files = new ModelFiles(from, manifest, options ?? OpenOptions.Default);
                 if (IsStill(from, manifest))
                 {
-                    return opened;
+                    return files.Read(cancellationToken);
                 }
-
-                // Replaced while the files were opened one by one: they may be of two models.
-                opened.Dispose();
             }
-            catch (ModelFormatException) when (attempt < 10 && (manifest is null ? ModelDirectory.ForReading(directory) != from : !IsStill(from, manifest)))
+            catch (ModelFormatException) when (
+                manifest is null ? attempt < 4 : !IsStill(from, manifest) || ModelDirectory.ForReading(directory) != from)
             {
-                // Replaced meanwhile: what failed is of no interest any more.
+                // Replaced while the files were opened one by one: what failed is of no interest any more. (Without
+                // a manifest: perhaps between the two renames of a replacement.)
+                Thread.Sleep(1);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new ModelFormatException(from, $"cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
             }
 
-            if (attempt == 10)
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Stopwatch.GetElapsedTime(started) > MaxOpening)
             {
                 throw new ModelFormatException(from, "is replaced over and over while it is opened");
             }
@@ -124,59 +126,6 @@ public static unsafe class ModelStore
         using var file = new FileStream(Path.Combine(directory, Manifest.FileName), FileMode.CreateNew, FileAccess.Write);
         file.Write(manifest.ToBytes());
         file.Flush(flushToDisk: true);
-    }
-
-    private static StoredModel Open(string directory, byte[] manifestBytes, OpenOptions options, CancellationToken cancellationToken)
-    {
-        var manifest = Manifest.Parse(manifestBytes, Path.Combine(directory, Manifest.FileName));
-        if (options.Verify == ModelVerification.Sha256)
-        {
-            foreach (string name in AllFiles)
-            {
-                using var whole = OpenFile(name);
-                whole.VerifySha256(cancellationToken);
-            }
-        }
-
-        var arrays = OpenFile(ArraysFile);
-        try
-        {
-            using var ids = OpenFile(StoredTables.IdsFile);
-            using var histories = OpenFile(StoredTables.HistoriesFile);
-            if (options.Verify == ModelVerification.Full)
-            {
-                arrays.Verify(cancellationToken);
-            }
-
-            string idsPath = Path.Combine(directory, StoredTables.IdsFile);
-            string historiesPath = Path.Combine(directory, StoredTables.HistoriesFile);
-            var users = StoredTables.ReadIds(ids, idsPath, StoredTables.Users, manifest.Users);
-            var items = StoredTables.ReadIds(ids, idsPath, StoredTables.Items, manifest.Items);
-            var matrix = StoredTables.ReadHistories(histories, historiesPath, users.Count, items.Count);
-            if (matrix.Count != manifest.Interactions)
-            {
-                throw new ModelFormatException(
-                    historiesPath, $"holds {matrix.Count} interactions, the manifest says {manifest.Interactions}");
-            }
-
-            return new StoredModel(directory, manifest, arrays, users, items, matrix);
-        }
-        catch
-        {
-            arrays.Dispose();
-            throw;
-        }
-
-        SafetensorsFile OpenFile(string name)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return new SafetensorsFile(
-                Path.Combine(directory, name),
-                manifest.Files.TryGetValue(name, out var file)
-                    ? file
-                    : throw new ModelFormatException(Path.Combine(directory, Manifest.FileName), $"does not name the file {name}"),
-                options.Threads);
-        }
     }
 
     private static bool IsStill(string directory, byte[] manifest)

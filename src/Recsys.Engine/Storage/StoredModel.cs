@@ -135,5 +135,5 @@ public sealed unsafe class StoredModel : IDisposable
     }
 
     private ModelFormatException WrongShape(TensorInfo tensor, string expected) => new(
-        Path.Combine(Directory, ModelStore.ArraysFile), $"array {tensor}: {expected} was expected");
+        Path.Combine(Directory, ModelFiles.ArraysFile), $"array {tensor}: {expected} was expected");
 }

@@ -101,11 +101,11 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     [Fact]
-    public void The_same_model_makes_the_same_bytes()
+    public void The_same_model_makes_the_same_arrays_to_the_byte()
     {
         ModelStore.Save(SampleModel.Make(), _folder["a"]);
         ModelStore.Save(SampleModel.Make(), _folder["b"]);
-        foreach (string file in Directory.GetFiles(_folder["a"]))
+        foreach (string file in Directory.GetFiles(_folder["a"], "*.safetensors"))
         {
             Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(_folder["b"], Path.GetFileName(file))));
         }
@@ -248,18 +248,17 @@ public sealed class ModelStoreTests : IDisposable
         var models = new[] { SampleModel.Make(seed: 1), SampleModel.Make(seed: 2, users: 30) };
         ModelStore.Save(models[0], _folder["m"]);
         using var source = new CancellationTokenSource();
+        int opened = 0;
         var reader = Task.Run(() =>
         {
-            int opened = 0;
-            for (; !source.IsCancellationRequested; opened++)
+            while (!source.IsCancellationRequested)
             {
                 using var stored = ModelStore.Open(_folder["m"]);
                 SampleModel.AssertSame(stored.Users.Count == 30 ? models[1] : models[0], stored);
+                Interlocked.Increment(ref opened);
             }
-
-            return opened;
         });
-        for (int i = 1; i <= 60; i++)
+        for (int i = 1; i <= 20 || (Volatile.Read(ref opened) < 40 && !reader.IsCompleted); i++)
         {
             ModelDirectory.WithoutExchange = i % 2 == 0;
             ModelStore.Save(models[i % 2], _folder["m"], new SaveOptions { Overwrite = true });
@@ -267,7 +266,7 @@ public sealed class ModelStoreTests : IDisposable
 
         ModelDirectory.WithoutExchange = false;
         await source.CancelAsync();
-        Assert.True(await reader > 10);
+        await reader;
     }
 
     [Fact]
