@@ -31,4 +31,23 @@ public sealed record Dataset(IdTable Users, IdTable Items, SparseMatrix Interact
         report = read with { Duplicates = merged };
         return dataset;
     }
+
+    /// <summary>
+    /// SHA-256 (lower-case hexadecimal) of the ids and interactions: the same for the same data whatever the order of its
+    /// lines, its layout or compression; different when an id, a pair or a weight differs.
+    /// </summary>
+    public string Fingerprint() => DataFingerprint.Compute(Users, Items, Interactions);
+
+    /// <summary>The interactions row by row, without times.</summary>
+    public InteractionLog ToLog()
+    {
+        var users = new int[Interactions.Count];
+        for (int u = 0; u < Interactions.Rows; u++)
+        {
+            users.AsSpan((int)Interactions.Offsets[u], Interactions.RowLength(u)).Fill(u);
+        }
+
+        float[]? weights = Interactions.HasValues ? Interactions.AllValues.ToArray() : null;
+        return new InteractionLog(Users, Items, users, Interactions.AllColumns.ToArray(), weights) { Name = Name };
+    }
 }

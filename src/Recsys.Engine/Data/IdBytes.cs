@@ -44,6 +44,22 @@ internal static class IdBytes
         return (uint)(h ^ (h >> 32));
     }
 
+    /// <summary>A hash of a text under a key that is the same everywhere and always: what is drawn by it can be drawn again.</summary>
+    public static ulong StableHash(ulong key, ReadOnlySpan<byte> utf8)
+    {
+        ulong h = key ^ 0x9E3779B97F4A7C15;
+        foreach (byte b in utf8)
+        {
+            h = (h ^ b) * 0x100000001B3;
+        }
+
+        // The finaliser of SplitMix64: every bit of the ids tells in the order.
+        h ^= (ulong)utf8.Length;
+        h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9;
+        h = (h ^ (h >> 27)) * 0x94D049BB133111EB;
+        return h ^ (h >> 31);
+    }
+
     /// <summary>The last 0 to 8 bytes of a text as a little-endian number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Tail(ref byte p, int length)

@@ -94,6 +94,12 @@ public sealed class InteractionLog
         return new Dataset(UserIds, ItemIds, matrix) { Name = Name };
     }
 
+    /// <summary>
+    /// The same with every pair once: at the place and time of the first (earliest, where there are times), with the
+    /// weight that <paramref name="duplicates"/> says. Pairs whose weights add up to 0 are left out.
+    /// </summary>
+    public InteractionLog Merge(DuplicatePolicy duplicates, out long merged) => LogMerger.Merge(this, duplicates, out merged);
+
     private static void CheckIndices(int[] indices, int count, string kind)
     {
         uint worst = 0;

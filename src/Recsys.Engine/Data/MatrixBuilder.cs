@@ -25,6 +25,28 @@ internal static class MatrixBuilder
         }
     }
 
+    /// <summary>The interactions by user, item, time where there are times, and place in the log.</summary>
+    public static int[] OrderByPair(InteractionLog log) =>
+        SortOrder(log, CountInto(log.Users, log.UserIds.Count), log.ItemIds.Count, log.HasTimes);
+
+    public static double Combine(DuplicatePolicy duplicates, double weight, double next) => duplicates switch
+    {
+        DuplicatePolicy.Sum => weight + next,
+        DuplicatePolicy.Max => Math.Max(weight, next),
+        _ => next,
+    };
+
+    /// <summary>A merged weight as a float, if it is one.</summary>
+    public static float ToWeight(double weight, InteractionLog log, int place)
+    {
+        float value = (float)weight;
+        return float.IsFinite(value)
+            ? value
+            : throw new RecsysException(
+                $"the weights of user '{log.UserIds[log.Users[place]]}' and item '{log.ItemIds[log.Items[place]]}' add up to "
+                + $"{weight:G6}, too much for a number");
+    }
+
     private static long[] CountInto(ReadOnlySpan<int> keys, int buckets)
     {
         var counts = new int[buckets];
@@ -180,25 +202,14 @@ internal static class MatrixBuilder
                 for (from++; from < end && items[order[from]] == item; from++)
                 {
                     double other = given.IsEmpty ? 1 : given[order[from]];
-                    weight = duplicates switch
-                    {
-                        DuplicatePolicy.Sum => weight + other,
-                        DuplicatePolicy.Max => Math.Max(weight, other),
-                        _ => other,
-                    };
+                    weight = Combine(duplicates, weight, other);
                 }
 
                 merged += from - first - 1;
-                float value = (float)weight;
+                float value = ToWeight(weight, log, order[first]);
                 if (value == 0)
                 {
                     continue;
-                }
-
-                if (!float.IsFinite(value))
-                {
-                    throw new RecsysException(
-                        $"the weights of user '{log.UserIds[r]}' and item '{log.ItemIds[item]}' add up to {weight:G6}, too much for a number");
                 }
 
                 columns[to] = item;
