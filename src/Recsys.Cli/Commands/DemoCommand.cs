@@ -122,18 +122,15 @@ internal static class DemoCommand
         ShowSuppressed(writer, books, profile, model, output);
     }
 
-    /// <summary>The book that the history speaks against most: what negative weights know.</summary>
+    /// <summary>The book that a single purchase speaks against most: what negative weights know.</summary>
     private static void ShowSuppressed(
         TextWriter writer, DemoShelf books, UserProfile profile, IRecommenderModel model, RecommendationOutput output)
     {
-        var scores = new float[model.Items.Count];
-        model.Score(profile, scores);
-        foreach (int item in profile.Items.Span)
-        {
-            scores[item] = 0;
-        }
-
-        int lowest = Array.IndexOf(scores, scores.Min());
-        writer.WriteLine($"and least of all {books[lowest].Title} ({scores[lowest].ToString("0.000", CultureInfo.InvariantCulture)}): {output.Reasons(model.Explain(profile, lowest))}");
+        var strongest = Enumerable.Range(0, model.Items.Count)
+            .Where(i => profile.Items.Span.BinarySearch(i) < 0)
+            .SelectMany(i => model.Explain(profile, i).Contributions.Select(c => (Book: i, Against: c)))
+            .MinBy(p => p.Against.Score);
+        string score = strongest.Against.Score.ToString("0.000", CultureInfo.InvariantCulture).Replace('-', '−');
+        writer.WriteLine($"and what speaks most against a book: {score} for {books[strongest.Book].Title}, since there is {output.Label(strongest.Against.Item)}");
     }
 }
