@@ -101,6 +101,11 @@ internal sealed unsafe class LmfTraining : IDisposable
             : throw new RecsysException($"logistic MF: training diverged in epoch {epoch + 1}; lower the learning rate or raise the regularization");
     }
 
+    /// <summary>The clicks in the order of the last epoch where there is one block: user and place in the matrix.</summary>
+    internal IEnumerable<(int User, int Element)> Order() => _blocks == 1
+        ? _sorted.Select(c => (c.User, c.Element))
+        : throw new InvalidOperationException("blocks have no order among them");
+
     public void Dispose()
     {
         Users.Dispose();
