@@ -31,6 +31,14 @@ internal sealed unsafe class FactorTable : IDisposable
         _buffer = new NativeBuffer<float>(0);
     }
 
+    /// <summary>An empty table of users.</summary>
+    public static FactorTable ForUsers(LmfOptions options) =>
+        new(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Users(options.Seed));
+
+    /// <summary>An empty table of items.</summary>
+    public static FactorTable ForItems(LmfOptions options) =>
+        new(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Items(options.Seed));
+
     /// <summary>Columns k.</summary>
     public int Factors { get; }
 

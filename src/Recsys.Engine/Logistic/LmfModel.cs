@@ -1,8 +1,9 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Negatives;
+using Recsys.Engine.Numerics;
+using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Logistic;
@@ -19,26 +20,35 @@ public sealed unsafe class LmfModel : IRecommenderModel
     private readonly INegativeSampler _foldInSampler;
     private readonly float[]? _logProbability;
     private readonly ConcurrentBag<LmfFoldIn> _foldIns = [];
+    private readonly Lazy<FactorIndex> _index;
 
     internal LmfModel(
-        LmfOptions options, IdTable userIds, IdTable itemIds, SparseMatrix histories, FactorTable users, FactorTable items)
+        LmfOptions options,
+        IdTable userIds,
+        IdTable itemIds,
+        SparseMatrix histories,
+        FactorTable users,
+        FactorTable items,
+        ModelFacts facts)
     {
         Options = options;
         Users = userIds;
         Items = itemIds;
         Histories = histories;
+        Facts = facts;
         _users = users;
         _items = items;
         _counts = ItemCounts.Of(histories);
         _foldInSampler = options.FoldInSpec.CreateFixed(_counts);
         _logProbability = (options with { Negatives = options.FoldInSpec }).LogProbabilities(_counts);
+        _index = new Lazy<FactorIndex>(BuildIndex);
     }
 
     /// <summary>The options it was trained with.</summary>
     public LmfOptions Options { get; }
 
     /// <summary>Average loss of a click, by epoch.</summary>
-    public IReadOnlyList<double> Losses { get; internal init; } = [];
+    public IReadOnlyList<double> Losses => Facts.Losses;
 
     /// <inheritdoc/>
     public string Algorithm => Options.Algorithm;
@@ -52,9 +62,7 @@ public sealed unsafe class LmfModel : IRecommenderModel
     /// <inheritdoc/>
     public SparseMatrix Histories { get; }
 
-    internal string DatasetName { get; init; } = "";
-
-    internal double TrainingSeconds { get; init; }
+    internal ModelFacts Facts { get; }
 
     internal LmfLearnerState Learner { get; init; } = LmfLearnerState.Fresh;
 
@@ -93,70 +101,30 @@ public sealed unsafe class LmfModel : IRecommenderModel
     }
 
     /// <inheritdoc/>
-    public void Score(UserProfile user, Span<float> scores)
-    {
-        if (scores.Length != _items.Rows)
-        {
-            throw new ArgumentException($"{scores.Length} places for the scores of {_items.Rows} items", nameof(scores));
-        }
-
-        float* aligned = Align(stackalloc float[_items.Width + 16]);
-        LoadUser(user, aligned);
-        for (int i = 0; i < scores.Length; i++)
-        {
-            float* row = _items.Row(i);
-            scores[i] = FactorKernels.Dot(aligned, row, _items.Width) + row[_items.Width];
-        }
-    }
+    public void Score(UserProfile user, Span<float> scores) =>
+        _index.Value.Score(WithOne(user, stackalloc float[_items.Factors + 1]), scores);
 
     /// <inheritdoc/>
-    public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results)
-    {
-        float[] scores = ArrayPool<float>.Shared.Rent(_items.Rows);
-        try
-        {
-            var all = scores.AsSpan(0, _items.Rows);
-            Score(user, all);
-            return ScoreSelection.Best(all, filter.KeepSeen ? default : user.Items.Span, filter, results);
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(scores);
-        }
-    }
+    public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results) =>
+        _index.Value.Top(WithOne(user, stackalloc float[_items.Factors + 1]), user.Items.Span, filter, results);
 
     /// <summary>
-    /// The items whose factors point in the most similar direction (cosine), best first; with
-    /// <paramref name="opposite"/> the most opposed ones.
+    /// The items whose factors point in the most similar direction (positive cosine), best first; with
+    /// <paramref name="opposite"/> the most opposed ones (negative cosine).
     /// </summary>
     public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results)
     {
         float* of = _items.Row(Checked(item, _items.Rows, "item"));
-        float[] scores = ArrayPool<float>.Shared.Rent(_items.Rows);
-        try
+        return ModelScoring.RankSimilar(_items.Rows, item, opposite, filter, results, scores =>
         {
-            var all = scores.AsSpan(0, _items.Rows);
-            float sign = opposite ? -1 : 1;
             float norm = MathF.Sqrt(FactorKernels.Dot(of, of, _items.Width));
-            for (int i = 0; i < all.Length; i++)
+            for (int i = 0; i < scores.Length; i++)
             {
                 float* row = _items.Row(i);
                 float both = norm * MathF.Sqrt(FactorKernels.Dot(row, row, _items.Width));
-                all[i] = both == 0 ? 0 : sign * FactorKernels.Dot(of, row, _items.Width) / both;
+                scores[i] = both == 0 ? 0 : FactorKernels.Dot(of, row, _items.Width) / both;
             }
-
-            int found = ScoreSelection.Best(all, [item], filter, results);
-            foreach (ref var result in results[..found])
-            {
-                result = result with { Score = sign * result.Score };
-            }
-
-            return found;
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(scores);
-        }
+        });
     }
 
     /// <summary>
@@ -167,9 +135,12 @@ public sealed unsafe class LmfModel : IRecommenderModel
     public Explanation Explain(UserProfile user, int item)
     {
         float* row = _items.Row(Checked(item, _items.Rows, "item"));
-        float* aligned = Align(stackalloc float[_items.Width + 16]);
-        LoadUser(user, aligned);
-        float score = FactorKernels.Dot(aligned, row, _items.Width) + row[_items.Width];
+        var factors = WithOne(user, stackalloc float[_items.Factors + 1]);
+        float score = row[_items.Width];
+        for (int f = 0; f < _items.Factors; f++)
+        {
+            score += factors[f] * row[f];
+        }
 
         var history = user.Items.Span;
         var coefficients = new float[history.Length];
@@ -186,16 +157,19 @@ public sealed unsafe class LmfModel : IRecommenderModel
             baseline -= share;
         }
 
-        Array.Sort(contributions, (a, b) => MathF.Abs(b.Score).CompareTo(MathF.Abs(a.Score)) is var c && c != 0 ? c : a.Item - b.Item);
-        return new Explanation(item, score, contributions, baseline);
+        return new Explanation(item, score, ModelScoring.ByMagnitude(contributions), baseline);
     }
 
     /// <inheritdoc/>
     public ModelContents ToContents() => LmfModelContents.Of(this);
 
-    /// <summary>The model that <see cref="ToContents"/> described.</summary>
-    /// <exception cref="RecsysException">An array is missing or has another shape than the facts say.</exception>
-    public static LmfModel FromContents(ModelContents contents) => LmfModelContents.Read(contents);
+    /// <summary>Reads a model that <see cref="ToContents"/> described.</summary>
+    /// <exception cref="RecsysException">The stored arrays are not such a model's.</exception>
+    public static LmfModel FromStored(StoredModel stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        return LmfModelContents.Read(stored);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -205,6 +179,11 @@ public sealed unsafe class LmfModel : IRecommenderModel
             foldIn.Dispose();
         }
 
+        if (_index.IsValueCreated)
+        {
+            _index.Value.Dispose();
+        }
+
         _users.Dispose();
         _items.Dispose();
     }
@@ -212,28 +191,35 @@ public sealed unsafe class LmfModel : IRecommenderModel
     private static int Checked(int index, int count, string what) =>
         (uint)index < (uint)count ? index : throw new ArgumentOutOfRangeException(nameof(index), index, $"{what} of {count}");
 
-    private static float* Align(Span<float> memory)
-    {
-        fixed (float* start = memory)
-        {
-            return (float*)(((nuint)start + 63) & ~(nuint)63);
-        }
-    }
-
     private LmfFoldIn RentFoldIn() =>
         _foldIns.TryTake(out var foldIn) ? foldIn : new LmfFoldIn(Options, _items, _counts, _foldInSampler, _logProbability);
 
-    private void LoadUser(UserProfile user, float* aligned)
+    // q_i and b_i side by side: with a 1 at the end of a user's factors one dot product gives the score.
+    private FactorIndex BuildIndex()
     {
+        using var rows = new DenseMatrix(_items.Rows, _items.Factors + 1);
+        for (int i = 0; i < rows.Rows; i++)
+        {
+            ItemFactors(i).CopyTo(rows.Row(i));
+            rows[i, _items.Factors] = ItemBias(i);
+        }
+
+        return new FactorIndex(rows);
+    }
+
+    private ReadOnlySpan<float> WithOne(UserProfile user, Span<float> memory)
+    {
+        ArgumentNullException.ThrowIfNull(user);
         var factors = user.Factors.Span;
         if (factors.Length != 0 && factors.Length != _items.Factors)
         {
             throw new RecsysException($"the user has {factors.Length} factors, the model {_items.Factors}: the profile is another model's");
         }
 
-        var padded = new Span<float>(aligned, _items.Width);
-        padded.Clear();
-        factors.CopyTo(padded);
+        memory.Clear();
+        factors.CopyTo(memory);
+        memory[^1] = 1;
+        return memory;
     }
 
     private void CheckHistory(ReadOnlySpan<int> items, ReadOnlySpan<float> weights)

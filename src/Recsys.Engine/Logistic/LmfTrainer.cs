@@ -1,5 +1,6 @@
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Logistic;
 
@@ -41,17 +42,25 @@ public static class LmfTrainer
                     "epoch", epoch + 1, options.Epochs, losses[^1], $"{clock.Elapsed.TotalSeconds - start:F2} s"));
             }
 
-            return new LmfModel(options, data.Users, data.Items, data.Interactions, training.Users, training.Items)
-            {
-                Losses = losses,
-                DatasetName = data.Name,
-                TrainingSeconds = clock.Elapsed.TotalSeconds,
-            };
+            var facts = ModelFacts.OfTraining(options.Algorithm, LmfAlgorithm.ToJson(options), data, clock.Elapsed.TotalSeconds, losses);
+            return new LmfModel(options, data.Users, data.Items, data.Interactions, training.Users, training.Items, facts);
         }
         catch
         {
             training.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Bytes of memory that training takes at its peak, the data itself not counted.</summary>
+    public static long EstimateBytes(Dataset data, LmfOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        long row = (((options.Factors + 15) & ~15) + 16) * (long)sizeof(float);
+        long rows = (long)data.Interactions.Rows + data.Interactions.Columns;
+
+        // Rows of factors; clicks in two orders of 8 bytes each; orders, blocks, counts and samplers of the items.
+        return (rows * row) + (data.Interactions.Count * 16) + (data.Interactions.Columns * 64L);
     }
 }

@@ -37,8 +37,8 @@ internal sealed unsafe class LmfTraining : IDisposable
         int wanted = options.Blocks != 0 ? options.Blocks : Math.Min(16, Math.Min(interactions.Columns / 64, interactions.Rows / 16));
         _blocks = Math.Clamp(wanted, 1, Math.Max(1, Math.Min(interactions.Columns, interactions.Rows)));
         _counts = ItemCounts.Of(interactions);
-        Users = new FactorTable(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Users(options.Seed));
-        Items = new FactorTable(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Items(options.Seed));
+        Users = FactorTable.ForUsers(options);
+        Items = FactorTable.ForItems(options);
         Users.Grow(interactions.Rows);
         Items.Grow(interactions.Columns);
         _logProbability = options.LogProbabilities(_counts);

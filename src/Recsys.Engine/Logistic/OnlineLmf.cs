@@ -1,6 +1,8 @@
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Negatives;
+using Recsys.Engine.Serving;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Logistic;
 
@@ -27,8 +29,8 @@ public sealed unsafe class OnlineLmf : IDisposable
     public OnlineLmf(LmfOptions options)
         : this(
             options,
-            new FactorTable(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Users(options.Seed)),
-            new FactorTable(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Items(options.Seed)),
+            FactorTable.ForUsers(options),
+            FactorTable.ForItems(options),
             new ItemCounts(0),
             new UserHistories(),
             LmfLearnerState.Fresh)
@@ -174,8 +176,8 @@ public sealed unsafe class OnlineLmf : IDisposable
         lock (_gate)
         {
             ScoreNow(user, scratch);
-            var seen = filter.KeepSeen || (uint)user >= (uint)Users ? default : _histories.Items(user);
-            return ScoreSelection.Best(scratch, seen, filter, results);
+            var seen = (uint)user >= (uint)Users ? default : _histories.Items(user);
+            return TopN.Select(scratch, seen, filter, results);
         }
     }
 
@@ -198,7 +200,8 @@ public sealed unsafe class OnlineLmf : IDisposable
             var itemCopy = _items.Copy();
             userCopy.Grow(users.Count);
             itemCopy.Grow(items.Count);
-            return new LmfModel(_options, users, items, _histories.ToMatrix(users.Count, items.Count), userCopy, itemCopy)
+            var facts = new ModelFacts(_options.Algorithm, LmfAlgorithm.ToJson(_options), []) { Created = DateTimeOffset.UtcNow };
+            return new LmfModel(_options, users, items, _histories.ToMatrix(users.Count, items.Count), userCopy, itemCopy, facts)
             {
                 Learner = new LmfLearnerState(_steps, _window?.ToArray() ?? []),
             };

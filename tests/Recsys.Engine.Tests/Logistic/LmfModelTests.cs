@@ -2,6 +2,7 @@ using Recsys.Engine.Logistic;
 using Recsys.Engine.Models;
 using Recsys.Engine.Negatives;
 using Recsys.Engine.Storage;
+using Recsys.Engine.Tests.Storage;
 
 namespace Recsys.Engine.Tests.Logistic;
 
@@ -98,10 +99,12 @@ public sealed class LmfModelTests : IDisposable
     }
 
     [Fact]
-    public void Contents_read_back_are_the_same_model()
+    public void A_stored_model_read_back_is_the_same()
     {
-        var contents = _model.ToContents();
-        using var again = LmfModel.FromContents(contents);
+        using var folder = new TemporaryFolder();
+        string directory = folder["model"];
+        ModelStore.Save(_model.ToContents(), directory);
+        using var again = (LmfModel)Algorithms.Load(directory);
         LmfTrainerTests.AssertSame(_model, again);
         Assert.Equal(_model.Options with { Threads = 0 }, again.Options);
         Assert.Equal(_model.Losses, again.Losses);
@@ -110,15 +113,50 @@ public sealed class LmfModelTests : IDisposable
     }
 
     [Fact]
-    public void Contents_that_lack_or_misshape_an_array_are_refused_by_name()
+    public void A_stored_model_that_lacks_or_misshapes_an_array_is_refused_by_name()
     {
+        using var folder = new TemporaryFolder();
         var contents = _model.ToContents();
         var without = contents.Tensors.Where(t => t.Key != "item_bias").ToDictionary();
-        Assert.Contains(
-            "'item_bias'", Assert.Throws<RecsysException>(() => LmfModel.FromContents(contents with { Tensors = without })).Message, StringComparison.Ordinal);
+        ModelStore.Save(contents with { Tensors = without }, folder["without"]);
+        var error = Assert.ThrowsAny<RecsysException>(() => Algorithms.Load(folder["without"]));
+        Assert.Contains("item_bias", error.Message, StringComparison.Ordinal);
         var wrong = new Dictionary<string, Tensor>(contents.Tensors) { ["item_factors"] = contents.Tensors["user_factors"] };
-        Assert.Contains(
-            "'item_factors'", Assert.Throws<RecsysException>(() => LmfModel.FromContents(contents with { Tensors = wrong })).Message, StringComparison.Ordinal);
+        ModelStore.Save(contents with { Tensors = wrong }, folder["wrong"]);
+        error = Assert.ThrowsAny<RecsysException>(() => Algorithms.Load(folder["wrong"]));
+        Assert.Contains("item_factors", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_are_taken_by_name_and_unknown_ones_refused()
+    {
+        var bpr = (LmfAlgorithm)Algorithms.Get("bpr");
+        var options = bpr.Parse(new OptionBag(new Dictionary<string, string>
+        {
+            ["factors"] = "32",
+            ["regularization"] = "0.5",
+            ["item-regularization"] = "0.25",
+            ["negatives"] = "mixed:0.5:hard:4",
+            ["dynamic-margin"] = "true",
+        }));
+        Assert.Equal(
+            LmfOptions.For(LmfLoss.Bpr) with
+            {
+                Factors = 32,
+                UserRegularization = 0.5f,
+                ItemRegularization = 0.25f,
+                Negatives = NegativeSamplerSpec.Parse("mixed:0.5:hard:4"),
+                DynamicMargin = true,
+            },
+            options);
+        Assert.Throws<InvalidOptionException>(() => bpr.Parse(OptionBag.Empty.With("alpha", "3")));
+        Assert.Throws<InvalidOptionException>(() => bpr.Parse(OptionBag.Empty.With("negatives", "none")));
+        foreach (string name in new[] { "lmf", "bpr", "softmax" })
+        {
+            var algorithm = (LmfAlgorithm)Algorithms.Get(name);
+            Assert.Equal(LmfOptions.For(algorithm.Parse(OptionBag.Empty).Loss), algorithm.Parse(OptionBag.Empty));
+            Assert.Equal(name, algorithm.Parse(OptionBag.Empty).Algorithm);
+        }
     }
 
     public void Dispose() => _model.Dispose();

@@ -3,6 +3,8 @@ using Recsys.Engine.Data;
 using Recsys.Engine.Logistic;
 using Recsys.Engine.Models;
 using Recsys.Engine.Negatives;
+using Recsys.Engine.Storage;
+using Recsys.Engine.Tests.Storage;
 
 namespace Recsys.Engine.Tests.Logistic;
 
@@ -29,7 +31,8 @@ public sealed class OnlineLmfTests
         }
 
         using var learned = online.ToModel(data.Users, data.Items);
-        using var trained = new LmfModel(options, data.Users, data.Items, data.Interactions, batch.Users.Copy(), batch.Items.Copy());
+        using var trained = new LmfModel(
+            options, data.Users, data.Items, data.Interactions, batch.Users.Copy(), batch.Items.Copy(), new ModelFacts(options.Algorithm, [], []));
         LmfTrainerTests.AssertSame(trained, learned);
         Assert.False(start.UserFactors(0).SequenceEqual(learned.UserFactors(0)));
     }
@@ -93,7 +96,9 @@ public sealed class OnlineLmfTests
         Feed(never, 0, 300);
         Feed(before, 0, 300);
         using var snapshot = before.ToModel(IdTable.Sequential(before.Users), IdTable.Sequential(before.Items));
-        using var stored = LmfModel.FromContents(snapshot.ToContents());
+        using var folder = new TemporaryFolder();
+        ModelStore.Save(snapshot.ToContents(), folder["snapshot"]);
+        using var stored = (LmfModel)Algorithms.Load(folder["snapshot"]);
         using var after = OnlineLmf.From(stored);
         Feed(never, 300, 600);
         Feed(after, 300, 600);
