@@ -18,7 +18,7 @@ internal static class DemoCommand
     private static readonly (string Model, OptionBag Options)[] Models =
     [
         ("popularity", OptionBag.Empty),
-//        ("als", new OptionBag([new("factors", "32"), new("alpha", "5"), new("regularization", "20"), new("iterations", "10")])),
+        ("als", new OptionBag([new("factors", "32"), new("alpha", "5"), new("regularization", "20"), new("iterations", "10")])),
         ("ease", new OptionBag([new("regularization", "150")])),
     ];
 

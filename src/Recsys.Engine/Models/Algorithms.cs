@@ -1,3 +1,4 @@
+using Recsys.Engine.Als;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Logistic;
 using Recsys.Engine.Popularity;
@@ -8,8 +9,9 @@ namespace Recsys.Engine.Models;
 /// <summary>The algorithms there are, by name.</summary>
 public static class Algorithms
 {
-    private static readonly IAlgorithm[] Known = 
+    private static readonly IAlgorithm[] Known =
     [
+        new AlsAlgorithm(),
         new EaseAlgorithm(),
         new LmfAlgorithm(LmfLoss.Logistic),
         new LmfAlgorithm(LmfLoss.Bpr),
