@@ -84,26 +84,36 @@ internal static class FormatDetector
 
     private static InteractionFormat Guess(string name, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> first, long number)
     {
-        bool tab = HasOutsideQuotes(first, (byte)'\t');
-        bool comma = HasOutsideQuotes(first, (byte)',');
-        if (tab)
+        if (CutsFirst(sample, (byte)'\t', 1, quoting: true))
         {
             return IsMovieLensData(sample) ? InteractionFormat.MovieLensData : InteractionFormat.Tsv;
         }
 
-        if (!comma && first.IndexOf("::"u8) > 0)
+        if (!first.Contains((byte)',') && CutsFirst(sample, (byte)':', 2, quoting: false))
         {
             return InteractionFormat.MovieLensDat;
         }
 
-        if (comma)
+        if (CutsFirst(sample, (byte)',', 1, quoting: true))
         {
-            return Encoding.UTF8.GetString(first) == "userId,movieId,rating,timestamp"
-                ? InteractionFormat.MovieLensCsv
-                : InteractionFormat.Csv;
+            return first.SequenceEqual("userId,movieId,rating,timestamp"u8) ? InteractionFormat.MovieLensCsv : InteractionFormat.Csv;
         }
 
-        return GuessWords(name, sample, first, number);
+        return first[0] == (byte)'"' ? InteractionFormat.Csv : GuessWords(name, sample, first, number);
+    }
+
+    /// <summary>Whether the first record has several columns when cut at this separator.</summary>
+    private static bool CutsFirst(ReadOnlySpan<byte> sample, byte separator, int width, bool quoting)
+    {
+        var records = new RecordReader(separator, width, quoting);
+        RecordStatus status;
+        do
+        {
+            status = records.Read(sample, isLast: true, out int used);
+            sample = sample[used..];
+        }
+        while (status == RecordStatus.Nothing && !sample.IsEmpty);
+        return status == RecordStatus.Record && records.Count > 1;
     }
 
     private static InteractionFormat GuessWords(string name, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> first, long number)
@@ -149,21 +159,6 @@ internal static class FormatDetector
         }
 
         return InteractionFormat.Adjacency;
-    }
-
-    private static bool HasOutsideQuotes(ReadOnlySpan<byte> line, byte wanted)
-    {
-        bool quoted = false;
-        foreach (byte b in line)
-        {
-            quoted ^= b == (byte)'"';
-            if (b == wanted && !quoted)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>Four columns of integers, the third a rating of 1 to 5, on all lines of the sample.</summary>
@@ -235,7 +230,7 @@ internal static class FormatDetector
         if (status != RecordStatus.Record)
         {
             throw new MalformedInputException(
-                source.Name, number, $"expected a first line of columns, found a quoted field that does not end well: '{Excerpt.Of(text)}'");
+                source.Name, number, $"expected a first line of columns, found a quoted field that does not end well: '{Excerpt.Of(RecordReader.WithoutEnd(text))}'");
         }
 
         var record = new List<string>();

@@ -23,7 +23,7 @@ internal enum RecordStatus
 /// Splits one record after the other into fields, with everything that RFC 4180 and this project's readers allow.
 /// The careful way: the common record is split by <see cref="DelimitedParser"/> itself.
 /// </summary>
-internal sealed class RecordReader(byte separator, int width)
+internal sealed class RecordReader(byte separator, int width, bool quoting = true)
 {
     /// <summary>A quoted record longer than this is taken for an opening quote that was not meant as one.</summary>
     public const int MaxQuotedRecord = 1 << 16;
@@ -69,7 +69,7 @@ internal sealed class RecordReader(byte separator, int width)
                 at++;
             }
 
-            RecordStatus status = data[at] == (byte)'"' ? ReadQuoted(data, ref at) : ReadPlain(data, ref at);
+            RecordStatus status = quoting && data[at] == (byte)'"' ? ReadQuoted(data, ref at) : ReadPlain(data, ref at);
             if (status is RecordStatus.NeedMore or RecordStatus.Unclosed)
             {
                 bool wait = !isLast && data.Length < MaxQuotedRecord;
