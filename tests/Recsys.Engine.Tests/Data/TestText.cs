@@ -49,7 +49,7 @@ internal static class TestText
             items,
             Array.ConvertAll(rows, r => users.GetOrAdd(r[0])),
             Array.ConvertAll(rows, r => items.GetOrAdd(r[1])),
-            Array.ConvertAll(rows, r => r.Length > 2 && r[2][0] != '@' ? float.Parse(r[2], CultureInfo.InvariantCulture) : 1),
+            rows.All(r => r.Length == 2 || r[2][0] == '@') ? null : Array.ConvertAll(rows, r => r.Length > 2 && r[2][0] != '@' ? float.Parse(r[2], CultureInfo.InvariantCulture) : 1),
             times ? Array.ConvertAll(rows, r => long.Parse(r[^1][1..], CultureInfo.InvariantCulture)) : null);
     }
 

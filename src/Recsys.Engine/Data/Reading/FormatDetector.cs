@@ -84,36 +84,59 @@ internal static class FormatDetector
 
     private static InteractionFormat Guess(string name, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> first, long number)
     {
-        if (CutsFirst(sample, (byte)'\t', 1, quoting: true))
+        int tabs = Irregularities(sample, (byte)'\t', 1);
+        int commas = Irregularities(sample, (byte)',', 1);
+        if (tabs <= commas && tabs < int.MaxValue)
         {
             return IsMovieLensData(sample) ? InteractionFormat.MovieLensData : InteractionFormat.Tsv;
         }
 
-        if (!first.Contains((byte)',') && CutsFirst(sample, (byte)':', 2, quoting: false))
-        {
-            return InteractionFormat.MovieLensDat;
-        }
-
-        if (CutsFirst(sample, (byte)',', 1, quoting: true))
+        if (commas < int.MaxValue)
         {
             return first.SequenceEqual("userId,movieId,rating,timestamp"u8) ? InteractionFormat.MovieLensCsv : InteractionFormat.Csv;
+        }
+
+        if (Irregularities(sample, (byte)':', 2) < int.MaxValue)
+        {
+            return InteractionFormat.MovieLensDat;
         }
 
         return first[0] == (byte)'"' ? InteractionFormat.Csv : GuessWords(name, sample, first, number);
     }
 
-    /// <summary>Whether the first record has several columns when cut at this separator.</summary>
-    private static bool CutsFirst(ReadOnlySpan<byte> sample, byte separator, int width, bool quoting)
+    /// <summary>
+    /// How many records of the sample do not have the columns of the first, or have a quote inside a field, when cut at a
+    /// separator; the greatest number where it does not cut the first.
+    /// </summary>
+    private static int Irregularities(ReadOnlySpan<byte> sample, byte separator, int width)
     {
-        var records = new RecordReader(separator, width, quoting);
-        RecordStatus status;
-        do
+        var records = new RecordReader(separator, width, quoting: width == 1);
+        int columns = 0;
+        int irregular = 0;
+        for (int lines = 0; lines < MaxLines && !sample.IsEmpty; lines++)
         {
-            status = records.Read(sample, isLast: true, out int used);
+            var status = records.Read(sample, isLast: true, out int used);
             sample = sample[used..];
+            if (status == RecordStatus.Nothing)
+            {
+                continue;
+            }
+
+            bool whole = status == RecordStatus.Record;
+            if (columns == 0)
+            {
+                if (!whole || records.Count < 2)
+                {
+                    return int.MaxValue;
+                }
+
+                columns = records.Count;
+            }
+
+            irregular += whole && records.Count == columns && !records.HasStrayQuote ? 0 : 1;
         }
-        while (status == RecordStatus.Nothing && !sample.IsEmpty);
-        return status == RecordStatus.Record && records.Count > 1;
+
+        return columns == 0 ? int.MaxValue : irregular;
     }
 
     private static InteractionFormat GuessWords(string name, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> first, long number)
