@@ -184,16 +184,15 @@ internal static class ReportCharts
 
     private static void Weights(MarkupWriter markup, EvaluationRun run, WeightHistogram weights)
     {
-        Figure(markup, $"Item-item weights of {run.Model}", "Off-diagonal weights of B; counts on a log scale");
+        Figure(markup, $"Item-item weights of {run.Model}", "Off-diagonal weights of B; counts on a log scale" + (weights.OpenEnded ? "; the pale outer bars hold all that lies beyond" : ""));
         new HistogramChart(
             $"Histogram of the item-item weights of {run.Model}: {Numbers.Percent(weights.NegativeShare)} negative, {Numbers.Percent(weights.PositiveShare)} positive",
             weights).Render(markup);
         ReportTables.Behind(
             markup,
-            ["From", "To", "Weights"],
+            ["Weight", "Count"],
             weights.Counts.Select((count, b) => (count, b)).Where(p => p.count > 0).Select(p => (
-                Numbers.Weight(weights.Edges[p.b]),
-                (IEnumerable<string>)[Numbers.Weight(weights.Edges[p.b + 1]), Numbers.Count(p.count)])));
+                HistogramChart.Range(weights, p.b), (IEnumerable<string>)[Numbers.Count(p.count)])));
         EndFigure(markup);
     }
 }

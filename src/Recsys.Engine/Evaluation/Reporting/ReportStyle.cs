@@ -73,6 +73,7 @@ internal static class ReportStyle
         .line { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
         .mark { fill: var(--c); stroke: var(--surface); stroke-width: 1.2; }
         .bar { fill: var(--c); }
+        .beyond .bar { opacity: 0.45; }
         .error { stroke: var(--ink); stroke-width: 1.2; opacity: 0.75; }
         .s0, .positive { --c: var(--c0); } .s1, .negative { --c: var(--c1); } .s2 { --c: var(--c2); }
         .s3 { --c: var(--c3); } .s4 { --c: var(--c4); } .s5 { --c: var(--c5); }
