@@ -1,3 +1,4 @@
+using Recsys.Engine.Als;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Popularity;
 using Recsys.Engine.Storage;
@@ -7,7 +8,7 @@ namespace Recsys.Engine.Models;
 /// <summary>The algorithms there are, by name.</summary>
 public static class Algorithms
 {
-    private static readonly IAlgorithm[] Known = [new EaseAlgorithm(), new PopularityAlgorithm()];
+    private static readonly IAlgorithm[] Known = [new AlsAlgorithm(), new EaseAlgorithm(), new PopularityAlgorithm()];
 
     /// <summary>All of them, in the order they are shown.</summary>
     public static IReadOnlyList<IAlgorithm> All => Known;
