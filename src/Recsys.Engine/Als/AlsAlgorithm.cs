@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
@@ -8,7 +9,7 @@ namespace Recsys.Engine.Als;
 /// <summary>Implicit ALS by option names.</summary>
 public sealed class AlsAlgorithm : IAlgorithm
 {
-    private static readonly AlsOptions Defaults = new();
+    internal const string AlgorithmName = "als";
 
     private static readonly Dictionary<string, AlsSolver> Solvers = new()
     {
@@ -18,24 +19,24 @@ public sealed class AlsAlgorithm : IAlgorithm
     };
 
     /// <inheritdoc/>
-    public string Name => "als";
+    public string Name => AlgorithmName;
 
     /// <inheritdoc/>
-    public string Summary => "implicit ALS: weighted matrix factorization, users and items solved in turn";
+    public string Summary => "implicit ALS: k factors of users and items by alternating least squares over all pairs";
 
     /// <inheritdoc/>
     public IReadOnlyList<OptionDescription> Options { get; } =
     [
-        new("factors", "K", FormattableString.Invariant($"factors of a user or item (default {Defaults.Factors})")),
-        new("alpha", "A", "α: an interaction of weight f has confidence 1 + α f (default 10)"),
-        new("regularization", "L", FormattableString.Invariant($"λ (default {Defaults.Regularization})")),
-        new("iterations", "N", FormattableString.Invariant($"iterations, each one of users and of items (default {Defaults.Iterations})")),
-        new("solver", "cholesky|cg|subspace", "how rows are solved while training (default cholesky, exact)"),
-        new("cg-steps", "N", FormattableString.Invariant($"steps of conjugate gradients a row (default {Defaults.CgSteps})")),
-        new("subspace-size", "N", FormattableString.Invariant($"factors solved together by subspace (default {Defaults.SubspaceSize})")),
-        new("unobserved-weight", "W", "α₀, weight of all pairs: the objective of Rendle et al. 2021 instead of Hu et al. 2008"),
-        new("regularization-exponent", "V", "ν: λ of a row grows with its weight to this power (default 0: all rows alike)"),
-        new("init-stddev", "S", FormattableString.Invariant($"standard deviation of a row's initial length (default {Defaults.InitStdDev})")),
+        new("factors", "K", "factors of every user and item (default 128)"),
+        new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default 10; 1 with --unobserved-weight)"),
+        new("regularization", "L", "λ (default 30)"),
+        new("regularization-exponent", "E", "a row's λ grows with its interactions to this power; 0: the same for all (default 0)"),
+        new("unobserved-weight", "W", "weigh interactions A·f and all pairs W instead of 1 + A·f and 1"),
+        new("iterations", "N", "iterations over users and items (default 15)"),
+        new("solver", "cholesky|cg|subspace", "how rows are solved (default cholesky: exactly)"),
+        new("cg-steps", "N", "steps of conjugate gradients a row and iteration (default 3)"),
+        new("subspace-size", "N", "coordinates solved together by --solver subspace (default 64)"),
+        new("init-stddev", "S", "standard deviation of a row's initial length (default 0.1)"),
         OptionDescription.Seed,
         OptionDescription.Threads,
         OptionDescription.Partitions,
@@ -45,8 +46,8 @@ public sealed class AlsAlgorithm : IAlgorithm
     public long EstimateBytes(Dataset data, OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var x = data.Interactions;
-        return AlsTrainer.EstimateBytes(data.Users.Count, data.Items.Count, x.Count, x.HasValues, Parse(options));
+        return AlsTrainer.EstimateBytes(
+            data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, Parse(options));
     }
 
     /// <inheritdoc/>
@@ -55,32 +56,55 @@ public sealed class AlsAlgorithm : IAlgorithm
         AlsTrainer.Train(data, Parse(options), progress, cancellationToken);
 
     /// <inheritdoc/>
-    public IRecommenderModel Read(StoredModel stored)
+    public IRecommenderModel Read(StoredModel stored) => AlsModel.FromStored(stored);
+
+    /// <summary>The options that make the model what it is, by their command-line names.</summary>
+    internal static JsonObject ToJson(AlsOptions options)
     {
-        ArgumentNullException.ThrowIfNull(stored);
-        var tensors = stored.Tensors.Keys.ToDictionary(name => name, name => stored.Map(name));
-        return AlsModel.FromContents(new ModelContents(stored.Facts, tensors, stored.Users, stored.Items, stored.Histories));
+        var json = new JsonObject
+        {
+            ["factors"] = options.Factors,
+            ["alpha"] = options.EffectiveAlpha,
+            ["regularization"] = options.Regularization,
+            ["regularization-exponent"] = options.RegularizationExponent,
+            ["iterations"] = options.Iterations,
+            ["solver"] = Solvers.First(s => s.Value == options.Solver).Key,
+            ["cg-steps"] = options.CgSteps,
+            ["subspace-size"] = options.SubspaceSize,
+            ["init-stddev"] = options.InitStdDev,
+            ["seed"] = options.Seed,
+        };
+        if (options.UnobservedWeight is { } weight)
+        {
+            json["unobserved-weight"] = weight;
+        }
+
+        return json;
     }
+
+    /// <summary>The options as the manifest has them.</summary>
+    internal static AlsOptions ParseStored(JsonObject options) => new AlsAlgorithm().Parse(OptionBag.FromJson(options));
 
     private AlsOptions Parse(OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.RequireKnown(this);
+        var defaults = new AlsOptions();
         var parsed = new AlsOptions
         {
-            Factors = options.Int("factors", Defaults.Factors),
+            Factors = options.Int("factors", defaults.Factors),
             Alpha = options.Text("alpha") is null ? null : options.Double("alpha", 0),
-            Regularization = options.Double("regularization", Defaults.Regularization),
-            RegularizationExponent = options.Double("regularization-exponent", Defaults.RegularizationExponent),
+            Regularization = options.Double("regularization", defaults.Regularization),
+            RegularizationExponent = options.Double("regularization-exponent", defaults.RegularizationExponent),
             UnobservedWeight = options.Text("unobserved-weight") is null ? null : options.Double("unobserved-weight", 0),
-            Iterations = options.Int("iterations", Defaults.Iterations),
-            Solver = options.Choice("solver", Defaults.Solver, Solvers),
-            CgSteps = options.Int("cg-steps", Defaults.CgSteps),
-            SubspaceSize = options.Int("subspace-size", Defaults.SubspaceSize),
-            InitStdDev = options.Double("init-stddev", Defaults.InitStdDev),
-            Seed = options.Int("seed", Defaults.Seed),
-            Threads = options.Int("threads", Defaults.Threads),
-            Partitions = options.Int("partitions", Defaults.Partitions),
+            Iterations = options.Int("iterations", defaults.Iterations),
+            Solver = options.Choice("solver", defaults.Solver, Solvers),
+            CgSteps = options.Int("cg-steps", defaults.CgSteps),
+            SubspaceSize = options.Int("subspace-size", defaults.SubspaceSize),
+            InitStdDev = options.Double("init-stddev", defaults.InitStdDev),
+            Seed = options.Int("seed", defaults.Seed),
+            Threads = options.Int("threads", defaults.Threads),
+            Partitions = options.Int("partitions", defaults.Partitions),
         };
         parsed.Validate();
         return parsed;

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
+using Recsys.Engine.Serving;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Als;
 
@@ -13,24 +15,26 @@ public sealed partial class AlsModel : IRecommenderModel
 {
     private readonly DenseMatrix _userFactors;
     private readonly DenseMatrix _itemFactors;
+    private readonly FactorIndex _index;
     private readonly float[] _itemNorms;
     private readonly GramMatrix _itemGram;
+    private readonly ModelFacts _facts;
+    private readonly float[] _nobody;
     private readonly ConcurrentBag<IFoldInSolver> _solvers = [];
     private int _disposed;
 
     /// <summary>A model of the given factors, which it then owns.</summary>
-    internal AlsModel(
-        Dataset data, AlsOptions options, DenseMatrix userFactors, DenseMatrix itemFactors, IReadOnlyList<double> losses, double seconds)
+    internal AlsModel(Dataset data, AlsOptions options, DenseMatrix userFactors, DenseMatrix itemFactors, ModelFacts facts)
     {
         Users = data.Users;
         Items = data.Items;
         Histories = data.Interactions;
-        DatasetName = data.Name;
         Options = options;
-        Losses = losses;
-        TrainingSeconds = seconds;
+        _facts = facts;
         _userFactors = userFactors;
         _itemFactors = itemFactors;
+        _index = new FactorIndex(itemFactors);
+        _nobody = new float[options.Factors];
         var solver = RentSolver();
         _itemNorms = solver.Norms(itemFactors);
         _itemGram = solver.Gram(itemFactors);
@@ -38,7 +42,7 @@ public sealed partial class AlsModel : IRecommenderModel
     }
 
     /// <inheritdoc/>
-    public string Algorithm => "als";
+    public string Algorithm => AlsAlgorithm.AlgorithmName;
 
     /// <inheritdoc/>
     public IdTable Users { get; }
@@ -53,13 +57,10 @@ public sealed partial class AlsModel : IRecommenderModel
     public AlsOptions Options { get; }
 
     /// <summary>The loss after each iteration.</summary>
-    public IReadOnlyList<double> Losses { get; }
+    public IReadOnlyList<double> Losses => _facts.Losses;
 
     /// <summary>Seconds the training took.</summary>
-    public double TrainingSeconds { get; }
-
-    /// <summary>The name of the training data.</summary>
-    public string DatasetName { get; }
+    public double TrainingSeconds => _facts.TrainingSeconds;
 
     /// <summary>Users × k.</summary>
     public DenseMatrix UserFactors => _userFactors;
@@ -94,37 +95,11 @@ public sealed partial class AlsModel : IRecommenderModel
     }
 
     /// <inheritdoc/>
-    public void Score(UserProfile user, Span<float> scores)
-    {
-        if (scores.Length != Items.Count)
-        {
-            throw new RecsysException($"ALS: room for {scores.Length} scores; expected {Items.Count}, one an item");
-        }
-
-        if (user.Factors.Length == 0)
-        {
-            scores.Clear();
-            return;
-        }
-
-        Multiply(user.Factors.Span, scores);
-    }
+    public void Score(UserProfile user, Span<float> scores) => _index.Score(Factors(user), scores);
 
     /// <inheritdoc/>
-    public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results)
-    {
-        float[] scores = System.Buffers.ArrayPool<float>.Shared.Rent(Items.Count);
-        try
-        {
-            var used = scores.AsSpan(0, Items.Count);
-            Score(user, used);
-            return ItemSelection.Select(used, filter.KeepSeen ? default : user.Items.Span, filter, results);
-        }
-        finally
-        {
-            System.Buffers.ArrayPool<float>.Shared.Return(scores);
-        }
-    }
+    public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results) =>
+        _index.Top(Factors(user), user.Items.Span, filter, results);
 
     /// <summary>
     /// The items whose factors have the largest cosine with those of <paramref name="item"/>; with
@@ -132,37 +107,22 @@ public sealed partial class AlsModel : IRecommenderModel
     /// </summary>
     public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results)
     {
-        float[] scores = System.Buffers.ArrayPool<float>.Shared.Rent(Items.Count);
-        try
-        {
-            var used = scores.AsSpan(0, Items.Count);
-            Multiply(_itemFactors.Row(item), used);
-            float sign = opposite ? -1 : 1;
-            float norm = _itemNorms[item];
-            for (int i = 0; i < used.Length; i++)
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)item, (uint)Items.Count, nameof(item));
+        return ModelScoring.RankSimilar(
+            Items.Count,
+            item,
+            opposite,
+            filter,
+            results,
+            scores =>
             {
-                float both = norm * _itemNorms[i];
-                used[i] = both > 0 ? sign * used[i] / both : 0;
-            }
-
-            int count = ItemSelection.Select(used, [item], filter, results);
-            if (opposite)
-            {
-                int negative = 0;
-                for (; negative < count && results[negative].Score > 0; negative++)
+                _index.Score(_itemFactors.Row(item), scores);
+                for (int i = 0; i < scores.Length; i++)
                 {
-                    results[negative] = results[negative] with { Score = -results[negative].Score };
+                    float lengths = _itemNorms[item] * _itemNorms[i];
+                    scores[i] = lengths > 0 ? scores[i] / lengths : 0;
                 }
-
-                count = negative;
-            }
-
-            return count;
-        }
-        finally
-        {
-            System.Buffers.ArrayPool<float>.Shared.Return(scores);
-        }
+            });
     }
 
     /// <summary>
@@ -191,12 +151,7 @@ public sealed partial class AlsModel : IRecommenderModel
             _solvers.Add(solver);
         }
 
-        Array.Sort(contributions, (a, b) =>
-        {
-            int order = MathF.Abs(b.Score).CompareTo(MathF.Abs(a.Score));
-            return order != 0 ? order : a.Item.CompareTo(b.Item);
-        });
-        return new Explanation(item, score, contributions);
+        return new Explanation(item, score, ModelScoring.ByMagnitude(contributions));
     }
 
     /// <inheritdoc/>
@@ -206,6 +161,7 @@ public sealed partial class AlsModel : IRecommenderModel
         {
             _userFactors.Dispose();
             _itemFactors.Dispose();
+            _index.Dispose();
             while (_solvers.TryTake(out var solver))
             {
                 solver.Dispose();
@@ -213,22 +169,11 @@ public sealed partial class AlsModel : IRecommenderModel
         }
     }
 
-    private void Multiply(ReadOnlySpan<float> factors, Span<float> scores)
+    /// <summary>The profile's factors; a profile of nobody has none, which is the same as zeros.</summary>
+    private ReadOnlySpan<float> Factors(UserProfile user)
     {
-        if (factors.Length != Options.Factors)
-        {
-            throw new RecsysException($"ALS: a profile with {factors.Length} factors; this model has {Options.Factors}");
-        }
-
-        var solver = RentSolver();
-        try
-        {
-            solver.Score(_itemFactors, factors, scores);
-        }
-        finally
-        {
-            _solvers.Add(solver);
-        }
+        ArgumentNullException.ThrowIfNull(user);
+        return user.Factors.IsEmpty && user.Items.IsEmpty ? _nobody : user.Factors.Span;
     }
 
     private IFoldInSolver RentSolver() => _solvers.TryTake(out var solver) ? solver : FoldInSolver.Create(Options, Items.Count, Simd.Best);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Numerics;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Als;
 
@@ -16,7 +17,15 @@ public static class AlsTrainer
         Dataset data, AlsOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken ct = default)
     {
         options.Validate();
-        CheckMemory(data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, options);
+        if (data.Interactions.Count == 0)
+        {
+            throw new RecsysException("ALS needs at least one interaction");
+        }
+
+        MemoryBudget.Require(
+            EstimateBytes(data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, options),
+            $"ALS with {options.Factors} factors for {data.Users.Count} users and {data.Items.Count} items",
+            "use fewer factors, or a machine or cluster with more memory");
         CheckWeights(data);
         long start = Stopwatch.GetTimestamp();
         using var pool = new ComputePool(options.Threads);
@@ -26,7 +35,9 @@ public static class AlsTrainer
         // Partitions of this process finish their calls before they return: nothing is waited for.
         var losses = coordinator.RunAsync(progress, ct).GetAwaiter().GetResult();
         DenseMatrix users = sides.CollectUsers(), items = sides.CollectItems();
-        return new AlsModel(data, options, users, items, losses, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        var facts = ModelFacts.OfTraining(
+            AlsAlgorithm.AlgorithmName, AlsAlgorithm.ToJson(options), data, Stopwatch.GetElapsedTime(start).TotalSeconds, losses);
+        return new AlsModel(data, options, users, items, facts);
     }
 
     /// <summary>Bytes that training needs beside the data set: the interactions both ways, and both sides' factors thrice.</summary>
@@ -42,17 +53,6 @@ public static class AlsTrainer
 
         // The transpose of the data lives while the rows are cut; then the second copy of the factors and the model's.
         return (2 * elements) + order + scratch + grams + Math.Max(elements, 3 * factors);
-    }
-
-    private static void CheckMemory(long users, long items, long interactions, bool weighted, AlsOptions options)
-    {
-        long needed = EstimateBytes(users, items, interactions, weighted, options);
-        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (needed > available)
-        {
-            throw new RecsysException(
-                $"ALS with {options.Factors} factors of {users} users and {items} items needs {needed / 1048576} MB, this process may use {available / 1048576} MB: use fewer factors or train on a cluster");
-        }
     }
 
     private static void CheckWeights(Dataset data)

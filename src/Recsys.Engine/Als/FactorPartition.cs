@@ -43,6 +43,11 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     /// <inheritdoc/>
     public Task InitializeAsync(CancellationToken cancellationToken)
     {
+        if (_reportPhase > 0 || _whitenedPhase > 0)
+        {
+            return Task.CompletedTask;
+        }
+
         float deviation = (float)(_host.Options.InitStdDev / Math.Sqrt(_host.Options.Factors));
         _host.Pool.Run(
             _batches.Length,
@@ -83,7 +88,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     /// <inheritdoc/>
     public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken)
     {
-        if (_whitenedPhase != phase)
+        if (_whitenedPhase < phase)
         {
             _whitenedPhase = -1;
             _host.Pool.Run(
@@ -103,6 +108,11 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         if (_report is not null && _reportPhase == halfEpoch.Phase)
         {
             return _report;
+        }
+
+        if (halfEpoch.Phase <= _reportPhase)
+        {
+            throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} is past phase {halfEpoch.Phase}, at {_reportPhase}");
         }
 
         var fixedSide = await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken);

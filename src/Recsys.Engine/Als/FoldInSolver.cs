@@ -85,32 +85,6 @@ internal sealed unsafe class FoldInSolver<TOps, TVector> : IFoldInSolver
         return (float)score;
     }
 
-    public void Score(DenseMatrix itemFactors, ReadOnlySpan<float> factors, Span<float> scores)
-    {
-        float* x = _vectors.Pointer + _k;
-        new Span<float>(x, _k).Clear();
-        factors.CopyTo(new Span<float>(x, _k));
-        float** rows = stackalloc float*[4];
-        fixed (float* to = scores)
-        {
-            int i = 0;
-            for (; i + 4 <= scores.Length; i += 4)
-            {
-                for (int r = 0; r < 4; r++)
-                {
-                    rows[r] = itemFactors.RowPointer(i + r);
-                }
-
-                RowSweep<TOps, TVector>.Dots(rows, 4, _k, x, to + i);
-            }
-
-            for (; i < scores.Length; i++)
-            {
-                to[i] = RowSweep<TOps, TVector>.Dot(itemFactors.RowPointer(i), _k, x);
-            }
-        }
-    }
-
     public float[] Norms(DenseMatrix itemFactors)
     {
         var norms = new float[itemFactors.Rows];

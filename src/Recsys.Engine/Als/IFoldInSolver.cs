@@ -18,9 +18,6 @@ internal interface IFoldInSolver : IDisposable
         int item,
         Span<ScoredItem> contributions);
 
-    /// <summary>The inner product of every row with <paramref name="factors"/>.</summary>
-    void Score(DenseMatrix itemFactors, ReadOnlySpan<float> factors, Span<float> scores);
-
     /// <summary>The length of every row.</summary>
     float[] Norms(DenseMatrix itemFactors);
 
