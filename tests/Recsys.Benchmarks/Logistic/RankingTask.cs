@@ -13,6 +13,8 @@ internal sealed class RankingTask
 
     public required Dataset Data { get; init; }
 
+    public bool IsStrong => _strong;
+
     public static RankingTask Load(string name)
     {
         string root = FindData();
