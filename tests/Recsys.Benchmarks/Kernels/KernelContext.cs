@@ -1,0 +1,2 @@
+namespace Recsys.Benchmarks.Kernels;
+internal sealed class KernelContext { }
