@@ -51,7 +51,7 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
     }
 
     /// <summary>Rows of a pivot block for matrices of n rows: large enough to hide the traffic of C, small beside n.</summary>
-    public static int BlockFor(int n) => n <= TKernel.SmallBlock ? TKernel.SmallBlock : n < 1024 ? 96 : n < 6144 ? 192 : 384;
+    public static int BlockFor(int n) => n <= TKernel.SmallBlock ? TKernel.SmallBlock : n < 1400 ? 96 : n < 12288 ? 192 : 384;
 
     /// <summary>Replaces the lower triangle of A by that of A⁻¹, and the upper one by its mirror image.</summary>
     public void Invert(float* a, nint lda, int n, ComputePool pool, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
