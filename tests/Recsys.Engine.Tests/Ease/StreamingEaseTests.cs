@@ -43,7 +43,7 @@ public sealed class StreamingEaseTests
     [InlineData(4, true)]
     public void After_many_random_changes_the_weights_are_those_of_retraining(ulong seed, bool weighted)
     {
-        var data = EaseTestData.Bookshop(300, 90);
+        var data = EaseTestData.Bookshop(300, 100);
         data = weighted ? EaseTestData.Weighted(data) : data;
         using var stream = StreamingEase.Train(data, Options);
         int users = data.Users.Count, items = data.Items.Count;
@@ -58,7 +58,7 @@ public sealed class StreamingEaseTests
                 case 1:
                     stream.Add(users++, random.NextInt(items), 1);
                     break;
-                case 2 when items < 140:
+                case 2 when items < 150:
                     stream.Add(random.NextInt(users), items++, 1);
                     break;
                 case < 8:
@@ -157,7 +157,7 @@ public sealed class StreamingEaseTests
     [Fact]
     public void A_new_item_scores_nothing_until_someone_has_it_and_then_what_retraining_gives()
     {
-        var data = EaseTestData.Bookshop(200, 60);
+        var data = EaseTestData.Bookshop(200, 100);
         using var stream = StreamingEase.Train(data, Options);
         int n = data.Items.Count;
         var scores = new float[n + 100];
@@ -263,6 +263,7 @@ public sealed class StreamingEaseTests
         var data = EaseTestData.Bookshop(600, 400);
         using var stream = StreamingEase.Train(data, Options with { UsersPerStep = 64 });
         int[] history = [.. Enumerable.Range(0, 20).Select(i => i * 7)];
+        Toggle(false);
         var before = new float[400];
         var after = new float[400];
         stream.Score(history, [], before);
