@@ -12,7 +12,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
 
     private void SolveExactly(in RowSystem system, float* z, PartitionRows data, int row)
     {
-        if (system.ExtraRidge == 0 && system.Count <= DualLimit && HasDual(system))
+        if (PrefersDual(system))
         {
             SolveDual(system, z, data, row);
         }
@@ -22,12 +22,15 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         }
     }
 
-    /// <summary>Rows of at most so many interactions are cheaper in n unknowns than in k.</summary>
-    private int DualLimit => (_k * 3 / 4) & ~15;
-
+    /// <summary>Whether n unknowns are cheaper than k, and possible.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool HasDual(in RowSystem system)
+    private bool PrefersDual(in RowSystem system)
     {
+        if (system.ExtraRidge != 0 || system.Count > ((_k * 3 / 4) & ~15))
+        {
+            return false;
+        }
+
         for (int i = 0; i < system.Count; i++)
         {
             if (!(system.Excess[i] >= MinDualExcess))
