@@ -69,11 +69,14 @@ internal static class CommandLineApp
         var root = new RootCommand("Recsys: collaborative filtering: train, evaluate, explain and serve recommendations.")
         {
             verbose,
+            DemoCommand.Create(terminal),
             FitCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
+            SplitCommand.Create(terminal),
             RecommendCommand.Create(terminal),
             SimilarCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            ServeCommand.Create(terminal),
         };
         return root;
     }

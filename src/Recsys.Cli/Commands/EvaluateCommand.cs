@@ -5,6 +5,7 @@ using Recsys.Cli.Output;
 using Recsys.Engine;
 using Recsys.Engine.Data;
 using Recsys.Engine.Evaluation;
+using Recsys.Engine.Evaluation.Reporting;
 using Recsys.Engine.Models;
 
 namespace Recsys.Cli.Commands;
@@ -66,6 +67,11 @@ internal static class EvaluateCommand
             if (result.GetValue(json) is { } jsonFile)
             {
                 EvaluationJson.WriteFile(run, jsonFile);
+            }
+
+            if (result.GetValue(report) is { } reportFile)
+            {
+                HtmlReport.WriteFile(new ReportData($"{run.Model} on {run.Dataset}", [run]) { Created = DateTimeOffset.UtcNow }, reportFile);
             }
 
             return 0;

@@ -65,6 +65,12 @@ internal sealed class DataOptionSet
         terminal.Notice(string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Path}: {data.Users.Count} users, {data.Items.Count} items, {data.Interactions.Count} interactions ({report.Format.ToString().ToLowerInvariant()}, {report.Seconds:F2} s)"));
+        DescribeLeftOut(terminal, report);
+    }
+
+    /// <summary>Says what of a file was left out and why.</summary>
+    public static void DescribeLeftOut(Terminal terminal, ReadReport report)
+    {
         NoticeCount(terminal, report.Skipped, "malformed lines skipped");
         foreach (string example in report.SkippedExamples)
         {

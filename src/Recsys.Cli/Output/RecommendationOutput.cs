@@ -10,7 +10,7 @@ namespace Recsys.Cli.Output;
 /// <param name="names">Display names by item index, or null.</param>
 internal sealed class RecommendationOutput(IRecommenderModel model, Func<int, string?>? names)
 {
-    private const int ReasonsShown = 3;
+    private const int ReasonsShown = 2;
 
     public void Write(TextWriter writer, string format, ReadOnlySpan<ScoredItem> items, Func<int, Explanation>? explain)
     {

@@ -33,7 +33,7 @@ public sealed record WeightStatistics(
 
     /// <summary>For reports.</summary>
     public WeightHistogram ToHistogram() =>
-        new(Edges, Counts, NegativeShare, Total == 0 ? 0 : (double)(Total - Negative - Positive) / Total);
+        new(Edges, Counts, NegativeShare, Total == 0 ? 0 : (double)(Total - Negative - Positive) / Total) { OpenEnded = true };
 
     /// <summary>Counts the weights of a dense B whose diagonal is zero.</summary>
     internal static WeightStatistics Measure(DenseMatrix weights, ComputePool pool)

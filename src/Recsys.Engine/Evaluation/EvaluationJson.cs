@@ -136,6 +136,7 @@ public static class EvaluationJson
         json.WriteStartObject("weights");
         Number(json, "negative_share", weights.NegativeShare);
         Number(json, "zero_share", weights.ZeroShare);
+        json.WriteBoolean("open_ended", weights.OpenEnded);
         Numbers(json, "edges", weights.Edges);
         json.WriteStartArray("counts");
         foreach (long count in weights.Counts)

@@ -91,21 +91,26 @@ public static class Evaluator
         };
     }
 
-    /// <summary>The mean of the defined values, summed in order; NaN where there is none.</summary>
+    /// <summary>The mean of the defined values; NaN where there is none. Compensated summation in order (Neumaier).</summary>
     internal static double Mean(double[] values)
     {
         double sum = 0;
+        double lost = 0;
         int count = 0;
         foreach (double value in values)
         {
-            if (!double.IsNaN(value))
+            if (double.IsNaN(value))
             {
-                sum += value;
-                count++;
+                continue;
             }
+
+            double next = sum + value;
+            lost += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
+            sum = next;
+            count++;
         }
 
-        return count == 0 ? double.NaN : sum / count;
+        return count == 0 ? double.NaN : (sum + lost) / count;
     }
 
     private static MetricValue Overall(

@@ -1,4 +1,6 @@
+using Recsys.Engine.Als;
 using Recsys.Engine.Ease;
+using Recsys.Engine.Logistic;
 using Recsys.Engine.Popularity;
 using Recsys.Engine.Storage;
 
@@ -7,7 +9,15 @@ namespace Recsys.Engine.Models;
 /// <summary>The algorithms there are, by name.</summary>
 public static class Algorithms
 {
-    private static readonly IAlgorithm[] Known = [new EaseAlgorithm(), new PopularityAlgorithm()];
+    private static readonly IAlgorithm[] Known =
+    [
+        new AlsAlgorithm(),
+        new EaseAlgorithm(),
+        new LmfAlgorithm(LmfLoss.Logistic),
+        new LmfAlgorithm(LmfLoss.Bpr),
+        new LmfAlgorithm(LmfLoss.Softmax),
+        new PopularityAlgorithm(),
+    ];
 
     /// <summary>All of them, in the order they are shown.</summary>
     public static IReadOnlyList<IAlgorithm> All => Known;

@@ -1,9 +1,28 @@
 namespace Recsys.Engine.Serving;
 
-/// <summary>Holds one version of a model for the time of a request.</summary>
-internal readonly struct ModelLease(LiveModel live) : IDisposable
+/// <summary>
+/// One request's hold on a version of a model: dispose it at the request's end, and use the model no longer then.
+/// </summary>
+/// <typeparam name="T">The model.</typeparam>
+public sealed class ModelLease<T> : IDisposable
+    where T : class, IDisposable
 {
-    public LiveModel Live => live;
+    private ModelSlot<T>.Version? _version;
 
-    public void Dispose() => live.Release();
+    internal ModelLease(ModelSlot<T>.Version version) => _version = version;
+
+    /// <summary>The model, the same throughout the lease.</summary>
+    /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
+    public T Model => Held.Model;
+
+    /// <summary>The number of its version in the slot.</summary>
+    /// <exception cref="ObjectDisposedException">The lease has ended.</exception>
+    public long VersionNumber => Held.Number;
+
+    private ModelSlot<T>.Version Held => _version ?? throw new ObjectDisposedException(nameof(ModelLease<T>));
+
+    /// <summary>
+    /// Ends the lease; the last one of a version that is no longer live disposes the model. More calls do nothing.
+    /// </summary>
+    public void Dispose() => Interlocked.Exchange(ref _version, null)?.Release();
 }

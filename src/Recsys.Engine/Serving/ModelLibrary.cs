@@ -140,7 +140,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
     }
 
     /// <summary>Holds the active version of a model, or of the default one.</summary>
-    internal ModelLease Hold(string? name)
+    internal LiveModelLease Hold(string? name)
     {
         while (true)
         {
@@ -155,7 +155,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
             // It fails only in the instant after a swap: the snapshot is another by then.
             if (live.TryHold())
             {
-                return new ModelLease(live);
+                return new LiveModelLease(live);
             }
         }
     }

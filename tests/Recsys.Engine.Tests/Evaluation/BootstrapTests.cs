@@ -50,8 +50,8 @@ public sealed class BootstrapTests
         var means = Bootstrap.Resample([all, some, some], 21, 5, pool, default);
         for (int s = 0; s < 21; s++)
         {
-            var draws = SplitMix64.For(5, s);
-            int[] users = [.. Enumerable.Range(0, 37).Select(_ => draws.Below(37))];
+            var draws = SplitMix64.ForStream(5, (ulong)s);
+            int[] users = [.. Enumerable.Range(0, 37).Select(_ => draws.NextInt(37))];
             Assert.Equal(users.Average(u => all[u]), means[0][s], 12);
             Assert.Equal(users.Where(u => u % 3 != 0).Average(u => some[u]), means[1][s], 12);
             Assert.Equal(means[1][s], means[2][s]);
@@ -95,11 +95,11 @@ public sealed class BootstrapTests
     [Fact]
     public void Draws_are_uniform()
     {
-        var draws = SplitMix64.For(1, 2);
+        var draws = SplitMix64.ForStream(1, 2);
         var counts = new int[7];
         for (int i = 0; i < 70_000; i++)
         {
-            counts[draws.Below(7)]++;
+            counts[draws.NextInt(7)]++;
         }
 
         // a count has standard deviation 93: this is beyond five of them

@@ -56,8 +56,8 @@ public sealed partial class HtmlReportTests
             Assert.Contains(metric.Value.ToString("F4", CultureInfo.InvariantCulture), row.Element("td")!.Value, StringComparison.Ordinal);
             if (metric.Confidence is { } interval)
             {
-                Assert.Contains(interval.Low.ToString("F4", CultureInfo.InvariantCulture), row.Element("td")!.Value, StringComparison.Ordinal);
-                Assert.Contains(interval.High.ToString("F4", CultureInfo.InvariantCulture), row.Element("td")!.Value, StringComparison.Ordinal);
+                Assert.Contains(interval.Low.ToString("F4", CultureInfo.InvariantCulture), row.Elements("td").Last().Value, StringComparison.Ordinal);
+                Assert.Contains(interval.High.ToString("F4", CultureInfo.InvariantCulture), row.Elements("td").Last().Value, StringComparison.Ordinal);
             }
         }
     }
@@ -145,6 +145,22 @@ public sealed partial class HtmlReportTests
         Assert.Equal(3, XElement.Parse(markup.ToString()).Descendants(Svg + "line").Count(l => (string?)l.Attribute("class") == "error"));
     }
 
+    [Fact]
+    public void Outer_bins_that_hold_what_lies_beyond_say_so()
+    {
+        var weights = new WeightHistogram([-0.2, -0.1, 0, 0.1, 0.2], [10, 100, 70, 3], 0.6);
+        Assert.Equal("−0.2 to −0.1", HistogramChart.Range(weights, 0));
+        Assert.Equal("below −0.1", HistogramChart.Range(weights with { OpenEnded = true }, 0));
+        Assert.Equal("−0.1 to 0", HistogramChart.Range(weights with { OpenEnded = true }, 1));
+        Assert.Equal("0.1 and above", HistogramChart.Range(weights with { OpenEnded = true }, 3));
+        var markup = new MarkupWriter();
+        markup.Open("div");
+        new HistogramChart("test", weights with { OpenEnded = true }).Render(markup);
+        var drawn = XElement.Parse(markup.Close().ToString());
+        Assert.Equal(["negative beyond", "negative", "positive", "positive beyond"], drawn.Descendants(Svg + "g").Select(g => (string)g.Attribute("class")!));
+        Assert.Contains("negative 60.0 %", drawn.Descendants("li").Select(l => l.Value.Trim()));
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(0, 1)]
@@ -159,6 +175,7 @@ public sealed partial class HtmlReportTests
         Assert.InRange(axis.At(low), -0.001, 200.001);
         Assert.InRange(axis.At(high), -0.001, 200.001);
         Assert.InRange(axis.Ticks.Count, 2, 12);
+        Assert.True(axis.Ticks.All(t => t.Label.Length <= 9), string.Join(' ', axis.Ticks.Select(t => t.Label)));
         Assert.Equal(axis.Ticks.Count, axis.Ticks.Select(t => t.Label).Distinct().Count());
     }
 

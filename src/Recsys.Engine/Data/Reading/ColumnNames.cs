@@ -32,7 +32,7 @@ internal static class ColumnNames
     /// <summary>Whether a record reads as a header: it names a user and an item.</summary>
     public static bool IsHeader(IReadOnlyList<string> record) => User(record) >= 0 && Item(record) >= 0;
 
-    private static int Find(IReadOnlyList<string> header, string[] names)
+    public static int Find(IReadOnlyList<string> header, string[] names)
     {
         List<string> plain = header.Select(column => Plain(column)).ToList();
         return names.Select(name => plain.IndexOf(name)).FirstOrDefault(i => i >= 0, -1);

@@ -1,12 +1,15 @@
 namespace Recsys.Engine.Data.Reading;
 
-/// <summary>Counts the bytes read from a stream and takes a few back.</summary>
+/// <summary>Counts the bytes read from a stream, takes a few back, and has some more behind its end.</summary>
 internal sealed class CountingStream(Stream inner) : Stream
 {
     private byte[] _returned = [];
     private int _next;
 
     public long BytesRead { get; private set; }
+
+    /// <summary>Bytes that come once behind the end of the stream; they are not counted.</summary>
+    public byte[]? Epilogue { get; set; }
 
     public override bool CanRead => true;
 
@@ -42,6 +45,13 @@ internal sealed class CountingStream(Stream inner) : Stream
         }
 
         int read = inner.Read(buffer);
+        if (read == 0 && Epilogue is { } epilogue)
+        {
+            Epilogue = null;
+            PushBack(epilogue);
+            return Read(buffer);
+        }
+
         BytesRead += read;
         return read;
     }

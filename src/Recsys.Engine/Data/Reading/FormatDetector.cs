@@ -84,26 +84,59 @@ internal static class FormatDetector
 
     private static InteractionFormat Guess(string name, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> first, long number)
     {
-        bool tab = HasOutsideQuotes(first, (byte)'\t');
-        bool comma = HasOutsideQuotes(first, (byte)',');
-        if (tab)
+        int tabs = Irregularities(sample, (byte)'\t', 1);
+        int commas = Irregularities(sample, (byte)',', 1);
+        if (tabs <= commas && tabs < int.MaxValue)
         {
             return IsMovieLensData(sample) ? InteractionFormat.MovieLensData : InteractionFormat.Tsv;
         }
 
-        if (!comma && first.IndexOf("::"u8) > 0)
+        if (commas < int.MaxValue)
+        {
+            return first.SequenceEqual("userId,movieId,rating,timestamp"u8) ? InteractionFormat.MovieLensCsv : InteractionFormat.Csv;
+        }
+
+        if (Irregularities(sample, (byte)':', 2) < int.MaxValue)
         {
             return InteractionFormat.MovieLensDat;
         }
 
-        if (comma)
+        return first[0] == (byte)'"' ? InteractionFormat.Csv : GuessWords(name, sample, first, number);
+    }
+
+    /// <summary>
+    /// How many records of the sample do not have the columns of the first, or have a quote inside a field, when cut at a
+    /// separator; the greatest number where it does not cut the first.
+    /// </summary>
+    private static int Irregularities(ReadOnlySpan<byte> sample, byte separator, int width)
+    {
+        var records = new RecordReader(separator, width, quoting: width == 1);
+        int columns = 0;
+        int irregular = 0;
+        for (int lines = 0; lines < MaxLines && !sample.IsEmpty; lines++)
         {
-            return Encoding.UTF8.GetString(first) == "userId,movieId,rating,timestamp"
-                ? InteractionFormat.MovieLensCsv
-                : InteractionFormat.Csv;
+            var status = records.Read(sample, isLast: true, out int used);
+            sample = sample[used..];
+            if (status == RecordStatus.Nothing)
+            {
+                continue;
+            }
+
+            bool whole = status == RecordStatus.Record;
+            if (columns == 0)
+            {
+                if (!whole || records.Count < 2)
+                {
+                    return int.MaxValue;
+                }
+
+                columns = records.Count;
+            }
+
+            irregular += whole && records.Count == columns && !records.HasStrayQuote ? 0 : 1;
         }
 
-        return GuessWords(name, sample, first, number);
+        return columns == 0 ? int.MaxValue : irregular;
     }
 
     private static InteractionFormat GuessWords(string name, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> first, long number)
@@ -149,21 +182,6 @@ internal static class FormatDetector
         }
 
         return InteractionFormat.Adjacency;
-    }
-
-    private static bool HasOutsideQuotes(ReadOnlySpan<byte> line, byte wanted)
-    {
-        bool quoted = false;
-        foreach (byte b in line)
-        {
-            quoted ^= b == (byte)'"';
-            if (b == wanted && !quoted)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>Four columns of integers, the third a rating of 1 to 5, on all lines of the sample.</summary>
@@ -235,7 +253,7 @@ internal static class FormatDetector
         if (status != RecordStatus.Record)
         {
             throw new MalformedInputException(
-                source.Name, number, $"expected a first line of columns, found a quoted field that does not end well: '{Excerpt.Of(text)}'");
+                source.Name, number, $"expected a first line of columns, found a quoted field that does not end well: '{Excerpt.Of(RecordReader.WithoutEnd(text))}'");
         }
 
         var record = new List<string>();

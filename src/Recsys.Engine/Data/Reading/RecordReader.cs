@@ -23,13 +23,13 @@ internal enum RecordStatus
 /// Splits one record after the other into fields, with everything that RFC 4180 and this project's readers allow.
 /// The careful way: the common record is split by <see cref="DelimitedParser"/> itself.
 /// </summary>
-internal sealed class RecordReader(byte separator, int width)
+internal sealed class RecordReader(byte separator, int width, bool quoting = true)
 {
     /// <summary>A quoted record longer than this is taken for an opening quote that was not meant as one.</summary>
     public const int MaxQuotedRecord = 1 << 16;
 
     private byte[] _text = new byte[256];
-    private (int Start, int Length, bool Quoted)[] _fields = new (int, int, bool)[8];
+    private (int Start, int Length)[] _fields = new (int, int)[8];
     private int _used;
 
     /// <summary>Number of fields of the last record.</summary>
@@ -40,6 +40,9 @@ internal sealed class RecordReader(byte separator, int width)
 
     /// <summary>Where the problem stands, from the record's start.</summary>
     public int ProblemAt { get; private set; }
+
+    /// <summary>Whether a field of the last record holds a quote without being quoted.</summary>
+    public bool HasStrayQuote { get; private set; }
 
     /// <summary>A field of the last record, unquoted; spaces around it are cut off unless they were quoted.</summary>
     public ReadOnlySpan<byte> this[int field] => _text.AsSpan(_fields[field].Start, _fields[field].Length);
@@ -52,6 +55,7 @@ internal sealed class RecordReader(byte separator, int width)
     {
         Count = 0;
         Lines = 1;
+        HasStrayQuote = false;
         _used = 0;
         int firstLine = data.IndexOf((byte)'\n') + 1;
         used = firstLine;
@@ -69,7 +73,7 @@ internal sealed class RecordReader(byte separator, int width)
                 at++;
             }
 
-            RecordStatus status = data[at] == (byte)'"' ? ReadQuoted(data, ref at) : ReadPlain(data, ref at);
+            RecordStatus status = quoting && data[at] == (byte)'"' ? ReadQuoted(data, ref at) : ReadPlain(data, ref at);
             if (status is RecordStatus.NeedMore or RecordStatus.Unclosed)
             {
                 bool wait = !isLast && data.Length < MaxQuotedRecord;
@@ -116,8 +120,9 @@ internal sealed class RecordReader(byte separator, int width)
             field = field[..^1];
         }
 
+        HasStrayQuote |= field.Contains((byte)'"');
         Add(field.Trim((byte)' '));
-        Finish(quoted: false);
+        Finish();
         return RecordStatus.Record;
     }
 
@@ -146,7 +151,7 @@ internal sealed class RecordReader(byte separator, int width)
             break;
         }
 
-        Finish(quoted: true);
+        Finish();
         while (data[at] == (byte)' ' && separator != (byte)' ')
         {
             at++;
@@ -174,7 +179,7 @@ internal sealed class RecordReader(byte separator, int width)
         _used += text.Length;
     }
 
-    private void Finish(bool quoted)
+    private void Finish()
     {
         if (Count == _fields.Length)
         {
@@ -182,6 +187,6 @@ internal sealed class RecordReader(byte separator, int width)
         }
 
         int start = Count == 0 ? 0 : _fields[Count - 1].Start + _fields[Count - 1].Length;
-        _fields[Count++] = (start, _used - start, quoted);
+        _fields[Count++] = (start, _used - start);
     }
 }

@@ -37,6 +37,8 @@ internal sealed class TextSource : IDisposable
         Length = raw.CanSeek ? raw.Length - raw.Position : null;
     }
 
+    private static ReadOnlySpan<byte> Seal => "\u0004 end of compressed text \u0004"u8;
+
     public string Name { get; }
 
     /// <summary>Bytes of the stored file, where known.</summary>
@@ -97,6 +99,7 @@ internal sealed class TextSource : IDisposable
             if (!ReadUntilFull())
             {
                 IsLast = true;
+                BreakSeal();
                 if (_end > 0 && _buffer[_end - 1] != (byte)'\n')
                 {
                     _buffer[_end++] = (byte)'\n';
@@ -150,6 +153,7 @@ internal sealed class TextSource : IDisposable
         {
             IsCompressed = true;
             _counting.PushBack(_buffer.AsSpan(0, _end));
+            _counting.Epilogue = Pack(Seal);
             _text = new GZipStream(_counting, CompressionMode.Decompress, leaveOpen: true);
             _end = 0;
             while (_end < 4 && ReadOnce())
@@ -167,6 +171,39 @@ internal sealed class TextSource : IDisposable
             throw new MalformedInputException(Name, 0, "expected UTF-8 text, found UTF-16");
         }
     }
+
+    private static byte[] Pack(ReadOnlySpan<byte> text)
+    {
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(text);
+        }
+
+        return packed.ToArray();
+    }
+
+    /// <summary>
+    /// GZipStream takes the end of a file that was cut off for the end of its text. So a member of ours is put behind the
+    /// file: it comes out whole only if what is before it was. It holds no line end, hence was never handed out.
+    /// </summary>
+    private void BreakSeal()
+    {
+        if (!IsCompressed)
+        {
+            return;
+        }
+
+        if (!_buffer.AsSpan(0, _end).EndsWith(Seal))
+        {
+            throw Damaged(null);
+        }
+
+        _end -= Seal.Length;
+    }
+
+    private MalformedInputException Damaged(Exception? cause) =>
+        new(Name, 0, $"the gzip data is damaged or cut off after {BytesUsed + _end} bytes of text", cause);
 
     private bool ReadUntilFull()
     {
@@ -192,7 +229,7 @@ internal sealed class TextSource : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new MalformedInputException(Name, 0, $"the gzip data is damaged or cut off after {BytesUsed + _end} bytes of text", e);
+            throw Damaged(e);
         }
         catch (IOException e)
         {

@@ -79,6 +79,14 @@ public sealed class SyntheticCatalogue
         return new SyntheticCatalogue(items, series, options);
     }
 
+    /// <summary>The purchases one by one, to be split.</summary>
+    public InteractionLog ToLog()
+    {
+        var x = Data.Interactions;
+        int[] users = [.. Enumerable.Range(0, x.Rows).SelectMany(u => Enumerable.Repeat(u, x.RowLength(u)))];
+        return new InteractionLog(Data.Users, Data.Items, users, x.AllColumns.ToArray()) { Name = Data.Name };
+    }
+
     private static void AddWork(
         List<SyntheticItem> items, Dictionary<int, List<int>> series, HashSet<string> taken, int room, ref SplitMix64 random)
     {

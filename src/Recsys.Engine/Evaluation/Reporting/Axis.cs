@@ -47,7 +47,7 @@ internal sealed class Axis
         var ticks = new List<(double, string)>();
         for (double t = first; t <= last; t++)
         {
-            ticks.Add((t * step, Label(t * step, step)));
+            ticks.Add((t * step, Label(t * step, step, Math.Max(Math.Abs(first), Math.Abs(last)) * step)));
         }
 
         return new Axis(false, first * step, last * step, from, to, [.. ticks]);
@@ -60,7 +60,7 @@ internal sealed class Axis
         var ticks = new List<(double, string)>();
         for (double t = Math.Ceiling((low / step) - 1e-9); t * step <= high + (step * 1e-9); t++)
         {
-            ticks.Add((t * step, Label(t * step, step)));
+            ticks.Add((t * step, Label(t * step, step, Math.Max(Math.Abs(low), Math.Abs(high)))));
         }
 
         return new Axis(false, low, high, from, to, [.. ticks]);
@@ -92,49 +92,44 @@ internal sealed class Axis
         var ticks = new List<(double, string)>();
         for (int p = 0; p <= powers; p += stride)
         {
-            ticks.Add((Math.Pow(10, p), Short(Math.Pow(10, p))));
+            ticks.Add((Math.Pow(10, p), Label(Math.Pow(10, p), Math.Pow(10, p), Math.Pow(10, p))));
         }
 
         return new Axis(true, 0.7, Math.Pow(10, powers), from, to, [.. ticks]);
     }
 
-    /// <summary>A number in few characters: 1,500 is 1.5k.</summary>
-    public static string Short(double value)
+    /// <summary>A linear axis of shares from 0, its ticks labelled in per cent.</summary>
+    public static Axis Percent(double high, double from, double to)
     {
-        double magnitude = Math.Abs(value);
-        (double unit, string suffix) = magnitude switch
-        {
-            >= 1e15 => (0, ""),
-            >= 1e12 => (1e12, "T"),
-            >= 1e9 => (1e9, "G"),
-            >= 1e6 => (1e6, "M"),
-            >= 1e3 => (1e3, "k"),
-            _ => (1.0, ""),
-        };
-        return unit == 0
-            ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
-            : Minus((value / unit).ToString("0.####", CultureInfo.InvariantCulture)) + suffix;
+        var axis = Linear(0, high, from, to, 4);
+        var hundredfold = Linear(0, high * 100, from, to, 4);
+        var ticks = axis.Ticks.Zip(hundredfold.Ticks, (share, percent) => (share.Value, percent.Label + " %"));
+        return new Axis(false, axis.Ticks[0].Value, axis.Ticks[^1].Value, from, to, [.. ticks]);
     }
 
     /// <summary>Replaces the hyphen of a negative number by a minus sign.</summary>
     public static string Minus(string number) => number.StartsWith('-') ? "−" + number[1..] : number;
 
-    private static string Label(double value, double step)
+    /// <summary>A tick's label: all ticks of an axis in the unit of the largest, with the decimals its step needs.</summary>
+    private static string Label(double value, double step, double largest)
     {
         if (Math.Abs(value) < step * 1e-6)
         {
             return "0";
         }
 
-        if (Math.Abs(value) >= 1000)
+        (double unit, string suffix) = largest switch
         {
-            return Short(Math.Round(value / step) * step);
-        }
-
-        int decimals = Math.Max(0, -(int)Math.Floor(Math.Log10(step) + 1e-9));
-        return decimals > 6
-            ? Minus(value.ToString("0.#e0", CultureInfo.InvariantCulture))
-            : Minus(value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+            >= 1e12 => (1e12, "T"),
+            >= 1e9 => (1e9, "G"),
+            >= 1e6 => (1e6, "M"),
+            >= 1e4 => (1e3, "k"),
+            _ => (1.0, ""),
+        };
+        int decimals = Math.Max(0, -(int)Math.Floor(Math.Log10(step / unit) + 1e-9));
+        return decimals > 6 || largest >= 1e16
+            ? Minus(value.ToString("0.###e0", CultureInfo.InvariantCulture))
+            : Minus((value / unit).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)) + suffix;
     }
 
     /// <summary>1, 2 or 5 times a power of ten, the first at or above <paramref name="rough"/>.</summary>

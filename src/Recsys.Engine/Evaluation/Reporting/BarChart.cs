@@ -12,6 +12,9 @@ internal sealed record BarChart(string Label, string XTitle, IReadOnlyList<strin
     /// <summary>How a value is written above its bar.</summary>
     public Func<double, string> Format { get; init; } = Numbers.Short;
 
+    /// <summary>Whether values are shares, and the axis is in per cent.</summary>
+    public bool Shares { get; init; }
+
     /// <summary>One series: a value and perhaps an interval for each group. Look −1 is the neutral one.</summary>
     public sealed record Bars(string Name, int Look, IReadOnlyList<double> Values, IReadOnlyList<Interval?>? Intervals = null);
 
@@ -24,7 +27,9 @@ internal sealed record BarChart(string Label, string XTitle, IReadOnlyList<strin
             return;
         }
 
-        var y = Axis.Linear(0, high, ChartFrame.Bottom, ChartFrame.Top + 8, 4);
+        var y = Shares
+            ? Axis.Percent(high, ChartFrame.Bottom, ChartFrame.Top + 8)
+            : Axis.Linear(0, high, ChartFrame.Bottom, ChartFrame.Top + 8, 4);
         if (Series.Count > 1)
         {
             ChartFrame.Legend(markup, Series.Select(s => (s.Name, Look(s.Look), -1)));
@@ -35,7 +40,8 @@ internal sealed record BarChart(string Label, string XTitle, IReadOnlyList<strin
         ChartFrame.Line(markup, ChartFrame.Left, ChartFrame.Bottom, ChartFrame.Right, ChartFrame.Bottom, "axis");
         double room = (ChartFrame.Right - ChartFrame.Left) / Groups.Count;
         double bar = Math.Min(MaxBar, room * 0.76 / Series.Count);
-        bool named = bar >= 24;
+        int longest = Series.SelectMany(s => s.Values).Where(double.IsFinite).Select(v => Format(v).Length).Append(0).Max();
+        bool named = longest * 7 <= bar + 1;
         for (int g = 0; g < Groups.Count; g++)
         {
             double middle = ChartFrame.Left + (room * (g + 0.5));

@@ -5,6 +5,14 @@ namespace Recsys.Engine.Evaluation.Reporting;
 /// <param name="Histogram">The bins.</param>
 internal sealed record HistogramChart(string Label, WeightHistogram Histogram)
 {
+    /// <summary>The ends of a bin in words.</summary>
+    public static string Range(WeightHistogram histogram, int bin) => (histogram.OpenEnded, bin) switch
+    {
+        (true, 0) => $"below {Numbers.Weight(histogram.Edges[1])}",
+        (true, _) when bin == histogram.Counts.Length - 1 => $"{Numbers.Weight(histogram.Edges[bin])} and above",
+        _ => $"{Numbers.Weight(histogram.Edges[bin])} to {Numbers.Weight(histogram.Edges[bin + 1])}",
+    };
+
     public void Render(MarkupWriter markup)
     {
         var edges = Histogram.Edges;
@@ -29,8 +37,9 @@ internal sealed record HistogramChart(string Label, WeightHistogram Histogram)
 
             double left = x.At(edges[b]);
             double top = y.At(counts[b]);
-            markup.Open("g", ("class", edges[b + 1] <= 0 ? "negative" : "positive"))
-                .Element("title", $"{Numbers.Weight(edges[b])} to {Numbers.Weight(edges[b + 1])}: {Numbers.Count(counts[b])} weights")
+            bool beyond = Histogram.OpenEnded && (b == 0 || b == counts.Length - 1);
+            markup.Open("g", ("class", (edges[b + 1] <= 0 ? "negative" : "positive") + (beyond ? " beyond" : "")))
+                .Element("title", $"{Range(Histogram, b)}: {Numbers.Count(counts[b])} weights")
                 .Empty(
                     "rect",
                     ("x", MarkupWriter.N(left + 0.4)),

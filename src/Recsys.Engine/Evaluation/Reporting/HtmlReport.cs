@@ -72,7 +72,7 @@ public static class HtmlReport
         Fact(markup, "Users evaluated", Numbers.Count(first.Result.Users));
         Fact(markup, "Held-out items", Numbers.Count(first.Result.HeldOut));
         Fact(markup, "Catalogue", Numbers.Count(first.Result.Bands.Sum(b => (long)b.Items)));
-        Fact(markup, "Training interactions", Numbers.Count(first.Result.Bands.Sum(b => b.TrainingInteractions)));
+        Fact(markup, "Interactions", Numbers.Count(first.Result.Bands.Sum(b => b.TrainingInteractions)));
         if (data.Runs.Count == 1)
         {
             Fact(markup, "Training", Numbers.Seconds(first.FitSeconds));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Recsys.Engine.Compute;
 
 namespace Recsys.Engine.Evaluation.Reporting;
 
@@ -34,12 +35,8 @@ internal static class Numbers
     public static string Seconds(double seconds) =>
         seconds.ToString(seconds >= 100 ? "F0" : seconds >= 10 ? "F1" : seconds >= 1 ? "F2" : "F3", CultureInfo.InvariantCulture) + " s";
 
-    /// <summary>Bytes in binary megabytes or gigabytes.</summary>
-    public static string Bytes(long bytes) => bytes <= 0
-        ? "–"
-        : bytes >= 1L << 30
-            ? (bytes / (double)(1L << 30)).ToString("F2", CultureInfo.InvariantCulture) + " GB"
-            : (bytes / (double)(1L << 20)).ToString("F0", CultureInfo.InvariantCulture) + " MB";
+    /// <summary>Bytes in a unit that suits; 0 is not known.</summary>
+    public static string Bytes(long bytes) => bytes <= 0 ? "–" : MemoryBudget.Format(bytes);
 
     /// <summary>A p-value, never written as 0.</summary>
     public static string PValue(double value) =>

@@ -5,6 +5,8 @@ namespace Recsys.Engine.Evaluation.Reporting;
 /// <summary>The charts of a report, each with its numbers beneath.</summary>
 internal static class ReportCharts
 {
+    private const int ShownCutoffCharts = 4;
+
     private static readonly string[] Bands = ["head", "mid", "tail"];
 
     /// <summary>Each metric kind over K, where it was measured at two cutoffs or more.</summary>
@@ -19,29 +21,13 @@ internal static class ReportCharts
         }
 
         HtmlReport.Section(markup, "By cutoff K");
-        markup.Open("div", ("class", "charts"));
-        foreach (var kind in kinds)
+        Charts(markup, runs, kinds.Take(ShownCutoffCharts));
+        if (kinds.Count > ShownCutoffCharts)
         {
-            var metric = new Metric(kind, 1);
-            var lines = runs.Select((run, r) => new LineChart.Line(
-                run.Model, r, [.. Points(run).Where(p => p.Metric.Kind == kind).Select(p => (p.Metric.K, p.Value)).Distinct().OrderBy(p => p.K)])).ToList();
-            Figure(markup, $"{metric.Name}@K", metric.Description);
-            new LineChart($"{metric.Name}@K over K for {Names(runs)}", "K, log scale", lines)
-            {
-                Logarithmic = true,
-                FromZero = kind != MetricKind.Novelty,
-            }.Render(markup);
-            int[] cutoffs = [.. lines.SelectMany(l => l.Points.Select(p => p.X)).Distinct().Order()];
-            ReportTables.Behind(
-                markup,
-                ["K", .. runs.Select(r => r.Model)],
-                cutoffs.Select(k => (
-                    k.ToString(CultureInfo.InvariantCulture),
-                    lines.Select(l => Numbers.Metric(l.Points.Where(p => p.X == k).Select(p => p.Y).DefaultIfEmpty(double.NaN).First())))));
-            EndFigure(markup);
+            markup.Open("details").Element("summary", $"{kinds.Count - ShownCutoffCharts} more metrics");
+            Charts(markup, runs, kinds.Skip(ShownCutoffCharts));
+            markup.Close();
         }
-
-        markup.Close();
     }
 
     /// <summary>Two accuracy metrics by popularity band, and where the recommended places go.</summary>
@@ -104,6 +90,38 @@ internal static class ReportCharts
         markup.Close();
     }
 
+    private static void Charts(MarkupWriter markup, IReadOnlyList<EvaluationRun> runs, IEnumerable<MetricKind> kinds)
+    {
+        markup.Open("div", ("class", "charts"));
+        foreach (var kind in kinds)
+        {
+            Cutoffs(markup, runs, kind);
+        }
+
+        markup.Close();
+    }
+
+    private static void Cutoffs(MarkupWriter markup, IReadOnlyList<EvaluationRun> runs, MetricKind kind)
+    {
+        var metric = new Metric(kind, 1);
+        var lines = runs.Select((run, r) => new LineChart.Line(
+            run.Model, r, [.. Points(run).Where(p => p.Metric.Kind == kind).Select(p => (p.Metric.K, p.Value)).Distinct().OrderBy(p => p.K)])).ToList();
+        Figure(markup, $"{metric.Name}@K", metric.Description);
+        new LineChart($"{metric.Name}@K over K for {Names(runs)}", "K, log scale", lines)
+        {
+            Logarithmic = true,
+            FromZero = kind != MetricKind.Novelty,
+        }.Render(markup);
+        int[] cutoffs = [.. lines.SelectMany(l => l.Points.Select(p => p.X)).Distinct().Order()];
+        ReportTables.Behind(
+            markup,
+            ["K", .. runs.Select(r => r.Model)],
+            cutoffs.Select(k => (
+                k.ToString(CultureInfo.InvariantCulture),
+                lines.Select(l => Numbers.Metric(l.Points.Where(p => p.X == k).Select(p => p.Y).DefaultIfEmpty(double.NaN).First())))));
+        EndFigure(markup);
+    }
+
     private static IEnumerable<MetricValue> Points(EvaluationRun run) => run.Result.Curves.Concat(run.Result.Metrics.Where(m => m.Metric.IsPerUser));
 
     private static string Names(IReadOnlyList<EvaluationRun> runs) => string.Join(", ", runs.Select(r => r.Model));
@@ -155,6 +173,7 @@ internal static class ReportCharts
         new BarChart($"Share of held-out items and of recommended places by popularity band for {Names(runs)}", "popularity band", Bands, series)
         {
             Format = share => (share * 100).ToString("F0", CultureInfo.InvariantCulture) + " %",
+            Shares = true,
         }.Render(markup);
         ReportTables.Behind(
             markup,
@@ -165,16 +184,15 @@ internal static class ReportCharts
 
     private static void Weights(MarkupWriter markup, EvaluationRun run, WeightHistogram weights)
     {
-        Figure(markup, $"Item-item weights of {run.Model}", "Off-diagonal weights of B; counts on a log scale");
+        Figure(markup, $"Item-item weights of {run.Model}", "Off-diagonal weights of B; counts on a log scale" + (weights.OpenEnded ? "; the pale outer bars hold all that lies beyond" : ""));
         new HistogramChart(
             $"Histogram of the item-item weights of {run.Model}: {Numbers.Percent(weights.NegativeShare)} negative, {Numbers.Percent(weights.PositiveShare)} positive",
             weights).Render(markup);
         ReportTables.Behind(
             markup,
-            ["From", "To", "Weights"],
+            ["Weight", "Count"],
             weights.Counts.Select((count, b) => (count, b)).Where(p => p.count > 0).Select(p => (
-                Numbers.Weight(weights.Edges[p.b]),
-                (IEnumerable<string>)[Numbers.Weight(weights.Edges[p.b + 1]), Numbers.Count(p.count)])));
+                HistogramChart.Range(weights, p.b), (IEnumerable<string>)[Numbers.Count(p.count)])));
         EndFigure(markup);
     }
 }

@@ -32,8 +32,8 @@ internal static class ReportStyle
         .lead, .note { color: var(--soft); }
         .note { font-size: 13.5px; max-width: 75ch; }
         .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 1px; margin: 22px 0 0; padding: 0;
-          background: var(--rule); border: 1px solid var(--rule); border-radius: 8px; overflow: hidden; }
-        .facts div { background: var(--surface); padding: 12px 16px; }
+          background: var(--surface); border: 1px solid var(--rule); border-radius: 8px; overflow: hidden; }
+        .facts div { box-shadow: 0 0 0 1px var(--rule); padding: 12px 16px; }
         .facts dt { color: var(--soft); font-size: 12.5px; }
         .facts dd { margin: 0; font-size: 19px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
         .card { background: var(--surface); border: 1px solid var(--rule); border-radius: 8px; padding: 16px 18px; }
@@ -47,12 +47,15 @@ internal static class ReportStyle
         th, td { padding: 7px 12px; text-align: right; border-top: 1px solid var(--rule); white-space: nowrap; font-variant-numeric: tabular-nums; }
         th:first-child, td:first-child { text-align: left; padding-left: 0; }
         th:last-child, td:last-child { padding-right: 0; }
-        thead th { border-top: 0; color: var(--soft); font-weight: 600; vertical-align: bottom; }
+        thead th, thead td { border-top: 0; color: var(--soft); font-weight: 600; vertical-align: bottom; }
         tbody th { font-weight: 500; }
-        .what { display: block; color: var(--soft); font-weight: 400; font-size: 12.5px; }
+        .what { display: block; white-space: normal; color: var(--soft); font-weight: 400; font-size: 12.5px; }
         .ci { display: block; color: var(--soft); font-size: 12.5px; }
         .best { font-weight: 700; }
-        td.text { white-space: normal; text-align: left; overflow-wrap: anywhere; }
+        .single th:first-child { width: 60%; }
+        .single .ci { display: inline; font-size: inherit; }
+        main > details { font-size: inherit; }
+        main > details > .charts { margin-top: 12px; }
         details { margin-top: 10px; font-size: 13px; }
         summary { cursor: pointer; color: var(--soft); }
         details table { margin-top: 8px; font-size: 13px; }
@@ -70,6 +73,7 @@ internal static class ReportStyle
         .line { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
         .mark { fill: var(--c); stroke: var(--surface); stroke-width: 1.2; }
         .bar { fill: var(--c); }
+        .beyond .bar { opacity: 0.45; }
         .error { stroke: var(--ink); stroke-width: 1.2; opacity: 0.75; }
         .s0, .positive { --c: var(--c0); } .s1, .negative { --c: var(--c1); } .s2 { --c: var(--c2); }
         .s3 { --c: var(--c3); } .s4 { --c: var(--c4); } .s5 { --c: var(--c5); }

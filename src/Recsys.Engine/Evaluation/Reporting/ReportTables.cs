@@ -7,28 +7,35 @@ internal static class ReportTables
     public static void Metrics(MarkupWriter markup, IReadOnlyList<EvaluationRun> runs)
     {
         var options = runs[0].Result.Options;
-        markup.Open("div", ("class", "card scroll")).Open("table");
+        bool single = runs.Count == 1;
+        string interval = Numbers.Percent(options.Confidence).Replace(".0", "", StringComparison.Ordinal) + " interval";
+        markup.Open("div", ("class", single ? "card scroll single" : "card scroll")).Open("table");
         if (options.Resamples > 0)
         {
             markup.Element(
                 "caption",
-                $"Means over users; below them the {Numbers.Percent(options.Confidence).Replace(".0", "", StringComparison.Ordinal)} confidence interval ({Numbers.Count(options.Resamples)} bootstrap resamples of the users).");
+                $"Means over users{(single ? "" : $", below them the {interval}")}; {Numbers.Count(options.Resamples)} bootstrap resamples of the users.");
         }
 
-        Head(markup, ["Metric", .. runs.Select(r => r.Model)]);
+        Head(markup, single ? ["Metric", runs[0].Model, interval] : ["Metric", .. runs.Select(r => r.Model)]);
         markup.Open("tbody");
         foreach (var metric in runs.SelectMany(r => r.Result.Metrics.Select(m => m.Metric)).Distinct())
         {
             var values = runs.Select(r => r.Result.Metrics.FirstOrDefault(m => m.Metric == metric)).ToArray();
-            double best = runs.Count > 1 && metric.IsAccuracy ? values.Max(v => v?.Value ?? double.NegativeInfinity) : double.NaN;
+            double best = !single && metric.IsAccuracy ? values.Max(v => v?.Value ?? double.NegativeInfinity) : double.NaN;
             markup.Open("tr").Open("th", ("scope", "row")).Text(metric.ToString())
                 .Element("span", metric.Description, ("class", "what")).Close();
             foreach (var value in values)
             {
                 markup.Open("td").Element("span", Numbers.Metric(value?.Value ?? double.NaN), ("class", value?.Value == best ? "best" : "figure"));
-                if (value?.Confidence is { } interval)
+                if (single)
                 {
-                    markup.Element("span", $"{Numbers.Metric(interval.Low)} – {Numbers.Metric(interval.High)}", ("class", "ci"));
+                    markup.Close().Open("td");
+                }
+
+                if (value?.Confidence is { } ends)
+                {
+                    markup.Element("span", $"{Numbers.Metric(ends.Low)} – {Numbers.Metric(ends.High)}", ("class", "ci"));
                 }
 
                 markup.Close();

@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Als;
+
+/// <summary>Implicit ALS by option names.</summary>
+public sealed class AlsAlgorithm : IAlgorithm
+{
+    internal const string AlgorithmName = "als";
+
+    private static readonly Dictionary<string, AlsSolver> Solvers = new()
+    {
+        ["cholesky"] = AlsSolver.Cholesky,
+        ["cg"] = AlsSolver.ConjugateGradient,
+        ["subspace"] = AlsSolver.Subspace,
+    };
+
+    /// <inheritdoc/>
+    public string Name => AlgorithmName;
+
+    /// <inheritdoc/>
+    public string Summary => "implicit ALS: k factors of users and items by alternating least squares over all pairs";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionDescription> Options { get; } =
+    [
+        new("factors", "K", "factors of every user and item (default 128)"),
+        new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default 10; 1 with --unobserved-weight)"),
+        new("regularization", "L", "λ (default 30)"),
+        new("regularization-exponent", "E", "a row's λ grows with its interactions to this power; 0: the same for all (default 0)"),
+        new("unobserved-weight", "W", "weigh interactions A·f and all pairs W instead of 1 + A·f and 1"),
+        new("iterations", "N", "iterations over users and items (default 15)"),
+        new("solver", "cholesky|cg|subspace", "how rows are solved (default cholesky: exactly)"),
+        new("cg-steps", "N", "steps of conjugate gradients a row and iteration (default 3)"),
+        new("subspace-size", "N", "coordinates solved together by --solver subspace (default 64)"),
+        new("init-stddev", "S", "standard deviation of a row's initial length (default 0.1)"),
+        OptionDescription.Seed,
+        OptionDescription.Threads,
+        OptionDescription.Partitions,
+    ];
+
+    /// <inheritdoc/>
+    public long EstimateBytes(Dataset data, OptionBag options)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return AlsTrainer.EstimateBytes(
+            data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, Parse(options));
+    }
+
+    /// <inheritdoc/>
+    public IRecommenderModel Train(
+        Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        AlsTrainer.Train(data, Parse(options), progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public IRecommenderModel Read(StoredModel stored) => AlsModel.FromStored(stored);
+
+    /// <summary>The options that make the model what it is, by their command-line names.</summary>
+    internal static JsonObject ToJson(AlsOptions options)
+    {
+        var json = new JsonObject
+        {
+            ["factors"] = options.Factors,
+            ["alpha"] = options.EffectiveAlpha,
+            ["regularization"] = options.Regularization,
+            ["regularization-exponent"] = options.RegularizationExponent,
+            ["iterations"] = options.Iterations,
+            ["solver"] = Solvers.First(s => s.Value == options.Solver).Key,
+            ["cg-steps"] = options.CgSteps,
+            ["subspace-size"] = options.SubspaceSize,
+            ["init-stddev"] = options.InitStdDev,
+            ["seed"] = options.Seed,
+        };
+        if (options.UnobservedWeight is { } weight)
+        {
+            json["unobserved-weight"] = weight;
+        }
+
+        return json;
+    }
+
+    /// <summary>The options as the manifest has them.</summary>
+    internal static AlsOptions ParseStored(JsonObject options) => new AlsAlgorithm().Parse(OptionBag.FromJson(options));
+
+    private AlsOptions Parse(OptionBag options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.RequireKnown(this);
+        var defaults = new AlsOptions();
+        var parsed = new AlsOptions
+        {
+            Factors = options.Int("factors", defaults.Factors),
+            Alpha = options.Text("alpha") is null ? null : options.Double("alpha", 0),
+            Regularization = options.Double("regularization", defaults.Regularization),
+            RegularizationExponent = options.Double("regularization-exponent", defaults.RegularizationExponent),
+            UnobservedWeight = options.Text("unobserved-weight") is null ? null : options.Double("unobserved-weight", 0),
+            Iterations = options.Int("iterations", defaults.Iterations),
+            Solver = options.Choice("solver", defaults.Solver, Solvers),
+            CgSteps = options.Int("cg-steps", defaults.CgSteps),
+            SubspaceSize = options.Int("subspace-size", defaults.SubspaceSize),
+            InitStdDev = options.Double("init-stddev", defaults.InitStdDev),
+            Seed = options.Int("seed", defaults.Seed),
+            Threads = options.Int("threads", defaults.Threads),
+            Partitions = options.Int("partitions", defaults.Partitions),
+        };
+        parsed.Validate();
+        return parsed;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Als;
+
+/// <summary>
+/// Rows of one virtual block of a factor matrix, never written while anybody holds it. In process it is a view of the
+/// owner's memory; <see cref="Copy"/> makes one from rows that came over a wire.
+/// </summary>
+public sealed unsafe class FactorBlock
+{
+    private readonly DenseMatrix _owner;
+    private readonly int _ownerRow;
+
+    internal FactorBlock(int phase, int block, int firstRow, int rows, DenseMatrix owner, int ownerRow)
+    {
+        Phase = phase;
+        Block = block;
+        FirstRow = firstRow;
+        Rows = rows;
+        _owner = owner;
+        _ownerRow = ownerRow;
+    }
+
+    /// <summary>The half-epoch these factors are for.</summary>
+    public int Phase { get; }
+
+    /// <summary>The virtual block.</summary>
+    public int Block { get; }
+
+    /// <summary>The first row's number in its block.</summary>
+    public int FirstRow { get; }
+
+    /// <summary>Number of rows here.</summary>
+    public int Rows { get; }
+
+    /// <summary>k.</summary>
+    public int Factors => _owner.Columns;
+
+    /// <summary>Floats from one row to the next.</summary>
+    internal int Stride => _owner.Stride;
+
+    /// <summary>What keeps <see cref="Pointer"/> valid.</summary>
+    internal DenseMatrix Owner => _owner;
+
+    /// <summary>The first row.</summary>
+    internal float* Pointer => _owner.RowPointer(_ownerRow);
+
+    /// <summary>The k factors of row <paramref name="row"/> of this block's rows.</summary>
+    public ReadOnlySpan<float> Row(int row) => _owner.Row(_ownerRow + row);
+
+    /// <summary>A block in memory of its own, from rows × k values.</summary>
+    public static FactorBlock Copy(int phase, int block, int firstRow, int rows, int factors, ReadOnlySpan<float> values)
+    {
+        if (values.Length != (long)rows * factors)
+        {
+            throw new RecsysException($"factor block {block}: {values.Length} values for {rows} rows of {factors}");
+        }
+
+        var owner = new DenseMatrix(rows, factors);
+        for (int r = 0; r < rows; r++)
+        {
+            values.Slice(r * factors, factors).CopyTo(owner.Row(r));
+        }
+
+        return new FactorBlock(phase, block, firstRow, rows, owner, 0);
+    }
+
+    /// <summary>The rows × k values without padding, e.g. for a wire.</summary>
+    public float[] ToArray()
+    {
+        var values = GC.AllocateUninitializedArray<float>(checked(Rows * Factors));
+        for (int r = 0; r < Rows; r++)
+        {
+            Row(r).CopyTo(MemoryMarshal.CreateSpan(ref values[r * Factors], Factors));
+        }
+
+        return values;
+    }
+}

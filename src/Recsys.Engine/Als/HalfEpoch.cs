@@ -1,0 +1,7 @@
+namespace Recsys.Engine.Als;
+
+/// <summary>One half-epoch: all rows of one side are solved with the other side fixed.</summary>
+/// <param name="Phase">Number of the half-epoch in the training run, from 1: calls for a finished phase change nothing.</param>
+/// <param name="Solver">How rows are solved.</param>
+/// <param name="WithLoss">Whether the observed part of the loss is wanted.</param>
+public sealed record HalfEpoch(int Phase, AlsSolver Solver, bool WithLoss);

@@ -1,0 +1,35 @@
+namespace Recsys.Engine.Als;
+
+/// <summary>
+/// The rows of some virtual blocks of one side (users or items), their interactions and their factors. The training
+/// loop reaches them through this interface only, so that a partition may live in another process: arguments and results
+/// are immutable data. Every call may be repeated: one for a phase that is finished changes nothing and answers as before.
+/// </summary>
+public interface IFactorPartition
+{
+    /// <summary>Gives every row that has interactions its seeded initial factors, the others zero. This is phase 0.</summary>
+    Task InitializeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Gram matrices of the factors, summed to the largest whole subtrees of the virtual blocks.</summary>
+    Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Prepares this side to be the fixed one of half-epoch <paramref name="phase"/>: its rows expressed in
+    /// <paramref name="basis"/>, to be handed out by <see cref="GetWhitenedAsync"/>.
+    /// </summary>
+    Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken);
+
+    /// <summary>Solves all rows of this partition; the other side's whitened rows are fetched from their owners.</summary>
+    Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Rows [firstRow, firstRow + maxRows) of a block as whitened for <paramref name="phase"/>; fewer where the block ends.
+    /// </summary>
+    ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken);
+
+    /// <summary>Rows of a block's factors as they are.</summary>
+    ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken);
+
+    /// <summary>Replaces rows of a block's factors: the state after phase <see cref="FactorBlock.Phase"/>, e.g. from the model store.</summary>
+    ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken);
+}

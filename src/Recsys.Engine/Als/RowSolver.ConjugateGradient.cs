@@ -1,0 +1,71 @@
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Als;
+
+internal sealed unsafe partial class RowSolver<TOps, TVector>
+{
+    /// <summary>
+    /// A few steps from z. In the whitened basis the part of the matrix that all rows share is the identity, which is the
+    /// same as preconditioning with it: a step costs two products with the row's own interactions and nothing of order k².
+    /// </summary>
+    private void SolveByConjugateGradients(in RowSystem system, float* z)
+    {
+        int n = system.Count;
+        float* residual = _vectors.Pointer + _k;
+        float* direction = residual + _k;
+        float* image = direction + _k;
+
+        // residual = Σ (t − e s) r − z − δ M z
+        Clear(residual, _k);
+        RowSweep<TOps, TVector>.Apply(system.Rows, n, _k, z, system.Target, system.Excess, system.Scores, residual);
+        RowSweep<TOps, TVector>.Axpy(z, _k, -1, residual);
+        AddIdentityImage(system, -1, z, residual);
+        Copy(residual, direction);
+        float norm = RowSweep<TOps, TVector>.Dot(residual, _k, residual);
+        for (int step = 0; step < _options.CgSteps && norm > 1e-30f; step++)
+        {
+            // image = −A direction
+            Clear(image, _k);
+            RowSweep<TOps, TVector>.Apply(system.Rows, n, _k, direction, null, system.Excess, system.Steps, image);
+            RowSweep<TOps, TVector>.Axpy(direction, _k, -1, image);
+            AddIdentityImage(system, -1, direction, image);
+            float length = -norm / RowSweep<TOps, TVector>.Dot(direction, _k, image);
+            RowSweep<TOps, TVector>.Axpy(direction, _k, length, z);
+            RowSweep<TOps, TVector>.Axpy(image, _k, length, residual);
+            for (int i = 0; i < n; i++)
+            {
+                system.Scores[i] += length * system.Steps[i];
+            }
+
+            float next = RowSweep<TOps, TVector>.Dot(residual, _k, residual);
+            float ratio = next / norm;
+            norm = next;
+            ScaleAndAdd(direction, ratio, residual);
+        }
+    }
+
+    /// <summary>y += sign · δ M x.</summary>
+    private void AddIdentityImage(in RowSystem system, float sign, float* x, float* y)
+    {
+        if (system.ExtraRidge == 0)
+        {
+            return;
+        }
+
+        float* product = _vectors.Pointer + (4 * _k);
+        SmallProduct<TOps, TVector>.Multiply(x, _k, 1, system.IdentityImage, _k, _k, MatrixShape.Full, product, _k);
+        RowSweep<TOps, TVector>.Axpy(product, _k, sign * system.ExtraRidge, y);
+    }
+
+    private void Copy(float* from, float* to) => new Span<float>(from, _k).CopyTo(new Span<float>(to, _k));
+
+    /// <summary>x = factor · x + y.</summary>
+    private void ScaleAndAdd(float* x, float factor, float* y)
+    {
+        var f = TOps.Broadcast(factor);
+        for (int c = 0; c < _k; c += TOps.Lanes)
+        {
+            TOps.Store(TOps.MultiplyAdd(f, TOps.Load(x + c), TOps.Load(y + c)), x + c);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Als;
+
+internal sealed unsafe partial class RowSolver<TOps, TVector>
+{
+    private const int GatherRows = 48;
+
+    // Below this excess confidence the dual system, which divides by its root, would lose digits.
+    private const float MinDualExcess = 1e-3f;
+
+    private void SolveExactly(in RowSystem system, float* z, PartitionRows data, int row)
+    {
+        if (system.ExtraRidge == 0 && system.Count <= DualLimit && HasDual(system))
+        {
+            SolveDual(system, z, data, row);
+        }
+        else
+        {
+            SolvePrimal(system, z, data, row);
+        }
+    }
+
+    /// <summary>Rows of at most so many interactions are cheaper in n unknowns than in k.</summary>
+    private int DualLimit => (_k * 3 / 4) & ~15;
+
+    private static bool HasDual(in RowSystem system)
+    {
+        for (int i = 0; i < system.Count; i++)
+        {
+            if (!(system.Excess[i] >= MinDualExcess))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>k unknowns: A = I + δM + Σ e r rᵀ from rows gathered in pieces and scaled by √e, then Cholesky.</summary>
+    private void SolvePrimal(in RowSystem system, float* z, PartitionRows data, int row)
+    {
+        float* a = _normal.Pointer;
+        StartNormal(system, a, 0, _k);
+        Clear(z, _k);
+        RowSweep<TOps, TVector>.Sum(system.Rows, system.Count, _k, system.Target, z);
+        AddInteractions(system, a, 0, _k);
+        FactorAndSolve(a, _k, z, data, row);
+    }
+
+    /// <summary>a = (I + δM) restricted to coordinates [from, from + size).</summary>
+    private void StartNormal(in RowSystem system, float* a, int from, int size)
+    {
+        for (int i = 0; i < size; i++)
+        {
+            float* row = a + ((nint)i * _stride);
+            if (system.ExtraRidge != 0)
+            {
+                float* image = system.IdentityImage + ((nint)(from + i) * _k) + from;
+                for (int j = 0; j < size; j++)
+                {
+                    row[j] = system.ExtraRidge * image[j];
+                }
+            }
+            else
+            {
+                Clear(row, size);
+            }
+
+            row[i] += 1;
+        }
+    }
+
+    /// <summary>a += Σ e r rᵀ restricted to coordinates [from, from + size).</summary>
+    private void AddInteractions(in RowSystem system, float* a, int from, int size)
+    {
+        float* gathered = _gathered.Pointer;
+        for (int start = 0; start < system.Count; start += GatherRows)
+        {
+            int count = Math.Min(GatherRows, system.Count - start);
+            for (int h = 0; h < count; h++)
+            {
+                Scale(system.Rows[start + h] + from, size, MathF.Sqrt(system.Excess[start + h]), gathered + ((nint)h * _stride));
+            }
+
+            RankUpdate<TOps, TVector>.Add(a, _stride, size, gathered, _stride, count);
+        }
+    }
+
+    private void FactorAndSolve(float* a, int size, float* x, PartitionRows data, int row)
+    {
+        float* inverseDiagonal = _vectors.Pointer;
+        int failed = SmallCholesky<TOps, TVector>.Factor(a, _stride, size, inverseDiagonal);
+        if (failed >= 0)
+        {
+            throw new NotPositiveDefiniteException(
+                failed, a[(failed * _stride) + failed], $"ALS: the system of {data.Kind} '{data.Id(row)}'");
+        }
+
+        SmallCholesky<TOps, TVector>.Solve(a, _stride, size, inverseDiagonal, x);
+    }
+
+    /// <summary>
+    /// n unknowns (δ = 0): with V the rows √e r, z = Vᵀ (I + VVᵀ)⁻¹ s, s = t/√e (Sherman, Morrison and Woodbury).
+    /// </summary>
+    private void SolveDual(in RowSystem system, float* z, PartitionRows data, int row)
+    {
+        int n = system.Count;
+        int size = (n + 15) & ~15;
+        float* a = _normal.Pointer;
+        float* transposed = _gathered.Pointer;
+        float* s = system.Steps;
+        for (int i = 0; i < size; i++)
+        {
+            float* to = a + ((nint)i * _stride);
+            Clear(to, size);
+            to[i] = 1;
+        }
+
+        for (int c = 0; c < _k; c++)
+        {
+            Clear(transposed + ((nint)c * _stride) + size - 16, 16);
+        }
+
+        for (int i = 0; i < n; i++)
+        {
+            float root = MathF.Sqrt(system.Excess[i]);
+            s[i] = system.Target[i] / root;
+            float* from = system.Rows[i];
+            float* to = transposed + i;
+            for (int c = 0; c < _k; c++)
+            {
+                to[c * _stride] = root * from[c];
+            }
+        }
+
+        for (int i = n; i < size; i++)
+        {
+            s[i] = 0;
+        }
+
+        RankUpdate<TOps, TVector>.Add(a, _stride, size, transposed, _stride, _k);
+        FactorAndSolve(a, size, s, data, row);
+        for (int i = 0; i < n; i++)
+        {
+            s[i] *= MathF.Sqrt(system.Excess[i]);
+        }
+
+        Clear(z, _k);
+        RowSweep<TOps, TVector>.Sum(system.Rows, n, _k, s, z);
+    }
+
+    private static void Scale(float* from, int count, float factor, float* to)
+    {
+        var f = TOps.Broadcast(factor);
+        for (int c = 0; c < count; c += TOps.Lanes)
+        {
+            TOps.Store(TOps.Multiply(f, TOps.Load(from + c)), to + c);
+        }
+    }
+}

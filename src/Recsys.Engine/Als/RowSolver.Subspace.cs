@@ -1,0 +1,59 @@
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Als;
+
+internal sealed unsafe partial class RowSolver<TOps, TVector>
+{
+    /// <summary>
+    /// One Newton step on each block of coordinates in turn (iALS++, Rendle et al. 2021b), scores kept current: for block b
+    /// (I + δM_bb + Σ e r_b r_bᵀ) s = z_b + δ(M z)_b + Σ (e·score − t) r_b, z_b −= s.
+    /// </summary>
+    private void SolveBySubspaces(in RowSystem system, float* z, PartitionRows data, int row)
+    {
+        int n = system.Count;
+        int size = Math.Min(_k, (_options.SubspaceSize + 15) & ~15);
+        float* a = _normal.Pointer;
+        float* step = _vectors.Pointer + _k;
+        float* image = step + _k;
+        RowSweep<TOps, TVector>.Dots(system.Rows, n, _k, z, system.Scores);
+        for (int from = 0; from < _k; from += size)
+        {
+            int width = Math.Min(size, _k - from);
+            if (from > 0)
+            {
+                AdvancePointers(system, size);
+            }
+
+            for (int i = 0; i < n; i++)
+            {
+                system.Steps[i] = (system.Excess[i] * system.Scores[i]) - system.Target[i];
+            }
+
+            new Span<float>(z + from, width).CopyTo(new Span<float>(step, width));
+            RowSweep<TOps, TVector>.Sum(system.Rows, n, width, system.Steps, step);
+            if (system.ExtraRidge != 0)
+            {
+                SmallProduct<TOps, TVector>.Multiply(z, _k, 1, system.IdentityImage, _k, _k, MatrixShape.Full, image, _k);
+                RowSweep<TOps, TVector>.Axpy(image + from, width, system.ExtraRidge, step);
+            }
+
+            StartNormal(system, a, from, width);
+            AddInteractions(system, a, 0, width);
+            FactorAndSolve(a, width, step, data, row);
+            RowSweep<TOps, TVector>.Axpy(step, width, -1, z + from);
+            RowSweep<TOps, TVector>.Dots(system.Rows, n, width, step, system.Steps);
+            for (int i = 0; i < n; i++)
+            {
+                system.Scores[i] -= system.Steps[i];
+            }
+        }
+    }
+
+    private static void AdvancePointers(in RowSystem system, int by)
+    {
+        for (int i = 0; i < system.Count; i++)
+        {
+            system.Rows[i] += by;
+        }
+    }
+}

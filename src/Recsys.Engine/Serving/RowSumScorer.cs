@@ -1,0 +1,271 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Recsys.Engine.Models;
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Serving;
+
+/// <summary>
+/// Scores that are weighted sums of a matrix's rows, s = Σ_e w_e · B[i_e, :] (EASE and other item–item models), and
+/// their best. Four rows are read at once, a stretch of columns at a time, so that the sums stay in the second-level
+/// cache and each element of B is read once; the selection takes the sums from there. Each sum is taken in the order
+/// of the rows with fused multiply–adds: the same bits at every vector width.
+/// </summary>
+public static unsafe class RowSumScorer
+{
+    // 64 KB of sums. Shorter stretches restart the prefetcher too often, longer ones leave the cache.
+    private const int ChunkColumns = 16384;
+
+    /// <summary>Sums for every column.</summary>
+    /// <param name="matrix">B.</param>
+    /// <param name="rows">The rows i_e.</param>
+    /// <param name="weights">w_e, or empty where all are 1.</param>
+    /// <param name="scores">One place a column.</param>
+    public static void Score(DenseMatrix matrix, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Span<float> scores) =>
+        Score(new Source(matrix), rows, weights, scores, Simd.Best);
+
+    /// <summary>Sums of the rounded rows for every column.</summary>
+    public static void Score(BFloat16Matrix matrix, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Span<float> scores) =>
+        Score(new Source(matrix), rows, weights, scores, Simd.Best);
+
+    /// <summary>
+    /// The best <paramref name="results"/>.Length eligible columns for a history, best first; equal sums in item order.
+    /// With an empty history all sums are zero.
+    /// </summary>
+    /// <param name="matrix">B.</param>
+    /// <param name="history">Items of the history, strictly ascending; left out unless <see cref="ItemFilter.KeepSeen"/>.</param>
+    /// <param name="weights">Weight of each, or empty where all are 1.</param>
+    /// <param name="filter">What may be returned. Items beyond the end of its allow-list are not allowed.</param>
+    /// <param name="results">Receives the items.</param>
+    /// <returns>How many items were found: results.Length, or all the eligible ones where there are fewer.</returns>
+    public static int Top(
+        DenseMatrix matrix, ReadOnlySpan<int> history, ReadOnlySpan<float> weights, ItemFilter filter, Span<ScoredItem> results) =>
+        Top(new Source(matrix), history, weights, filter, results, Simd.Best);
+
+    /// <summary>
+    /// <see cref="Top(DenseMatrix, ReadOnlySpan{int}, ReadOnlySpan{float}, ItemFilter, Span{ScoredItem})"/> over rounded rows.
+    /// </summary>
+    public static int Top(
+        BFloat16Matrix matrix, ReadOnlySpan<int> history, ReadOnlySpan<float> weights, ItemFilter filter, Span<ScoredItem> results) =>
+        Top(new Source(matrix), history, weights, filter, results, Simd.Best);
+
+    internal static void Score(
+        in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Span<float> scores, SimdLevel level)
+    {
+        Check(source, rows, weights);
+        if (scores.Length != source.Columns)
+        {
+            throw new ArgumentException($"{scores.Length} places for the sums of {source.Columns} columns", nameof(scores));
+        }
+
+        var scratch = ArrayPool<float>.Shared.Rent(ChunkColumns + 16);
+        fixed (float* start = scratch)
+        {
+            float* sums = (float*)(((nint)start + 63) & ~63);
+            for (int first = 0; first < source.Columns; first += ChunkColumns)
+            {
+                int count = Math.Min(ChunkColumns, source.Columns - first);
+                Sum(source, rows, weights, first, count, sums, level);
+                new Span<float>(sums, count).CopyTo(scores[first..]);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(scratch);
+        source.KeepAlive();
+    }
+
+    internal static int Top(
+        in Source source,
+        ReadOnlySpan<int> history,
+        ReadOnlySpan<float> weights,
+        ItemFilter filter,
+        Span<ScoredItem> results,
+        SimdLevel level)
+    {
+        Check(source, history, weights);
+        var selector = new TopSelector(history, filter, results);
+        if (results.Length == 0)
+        {
+            return 0;
+        }
+
+        var scratch = ArrayPool<float>.Shared.Rent(ChunkColumns + 16);
+        fixed (float* start = scratch)
+        {
+            float* sums = (float*)(((nint)start + 63) & ~63);
+            for (int first = 0; first < source.Columns; first += ChunkColumns)
+            {
+                int count = Math.Min(ChunkColumns, source.Columns - first);
+                Sum(source, history, weights, first, count, sums, level);
+                TopN.Offer(ref selector, first, sums, count, lowest: false, level);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(scratch);
+        source.KeepAlive();
+        return selector.Finish();
+    }
+
+    private static void Check(in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights)
+    {
+        if (!weights.IsEmpty && weights.Length != rows.Length)
+        {
+            throw new ArgumentException($"{weights.Length} weights for {rows.Length} rows", nameof(weights));
+        }
+
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)source.Rows)
+            {
+                throw new ArgumentOutOfRangeException(nameof(rows), row, $"not a row of a matrix with {source.Rows}");
+            }
+        }
+    }
+
+    private static void Sum(
+        in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, int first, int count, float* sums, SimdLevel level)
+    {
+        switch (level)
+        {
+            case SimdLevel.Vector512:
+                Sum<ScoringLanes512>(source, rows, weights, first, count, sums);
+                break;
+            case SimdLevel.Vector256:
+                Sum<ScoringLanes256>(source, rows, weights, first, count, sums);
+                break;
+            default:
+                Sum<ScoringLanes128>(source, rows, weights, first, count, sums);
+                break;
+        }
+    }
+
+    // Rounds count up to whole vectors: padding columns are zero in both matrices, and there is room for their sums.
+    private static void Sum<TLanes>(
+        in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, int first, int count, float* sums)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        new Span<float>(sums, source.IsRounded ? (count + 31) & ~31 : (count + 15) & ~15).Clear();
+        for (int e = 0; e < rows.Length; e += 4)
+        {
+            // Past the last row comes the last one again, from the cache, with weight 0.
+            int last = rows.Length - 1;
+            var four = new FourRows(
+                source.At(rows[e], first),
+                source.At(rows[Math.Min(e + 1, last)], first),
+                source.At(rows[Math.Min(e + 2, last)], first),
+                source.At(rows[Math.Min(e + 3, last)], first),
+                Weight(weights, e, last),
+                Weight(weights, e + 1, last),
+                Weight(weights, e + 2, last),
+                Weight(weights, e + 3, last));
+            if (source.IsRounded)
+            {
+                AddRounded<TLanes>(four, count, sums);
+            }
+            else
+            {
+                Add<TLanes>(four, count, sums);
+            }
+        }
+
+        static float Weight(ReadOnlySpan<float> weights, int e, int last) => e > last ? 0 : weights.IsEmpty ? 1 : weights[e];
+    }
+
+    private static void Add<TLanes>(in FourRows rows, int count, float* sums)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        float* a = (float*)rows.A, b = (float*)rows.B, c = (float*)rows.C, d = (float*)rows.D;
+        var wa = TLanes.Broadcast(rows.WeightA);
+        var wb = TLanes.Broadcast(rows.WeightB);
+        var wc = TLanes.Broadcast(rows.WeightC);
+        var wd = TLanes.Broadcast(rows.WeightD);
+        for (nint at = 0; at < count; at += 16)
+        {
+            var sum = TLanes.MultiplyAdd(TLanes.Load(a + at), wa, TLanes.Load(sums + at));
+            sum = TLanes.MultiplyAdd(TLanes.Load(b + at), wb, sum);
+            sum = TLanes.MultiplyAdd(TLanes.Load(c + at), wc, sum);
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.Load(d + at), wd, sum), sums + at);
+        }
+    }
+
+    private static void AddRounded<TLanes>(in FourRows rows, int count, float* sums)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        byte* a = rows.A, b = rows.B, c = rows.C, d = rows.D;
+        var wa = TLanes.Broadcast(rows.WeightA);
+        var wb = TLanes.Broadcast(rows.WeightB);
+        var wc = TLanes.Broadcast(rows.WeightC);
+        var wd = TLanes.Broadcast(rows.WeightD);
+        for (nint at = 0; at < count; at += 32)
+        {
+            var lower = TLanes.Load(sums + at);
+            var upper = TLanes.Load(sums + at + 16);
+            Add(a + (2 * at), wa, ref lower, ref upper);
+            Add(b + (2 * at), wb, ref lower, ref upper);
+            Add(c + (2 * at), wc, ref lower, ref upper);
+            Add(d + (2 * at), wd, ref lower, ref upper);
+            TLanes.Store(lower, sums + at);
+            TLanes.Store(upper, sums + at + 16);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Add(byte* row, TLanes weight, ref TLanes lower, ref TLanes upper)
+        {
+            TLanes.LoadBFloat16Pairs(row, out var low, out var high);
+            lower = TLanes.MultiplyAdd(low, weight, lower);
+            upper = TLanes.MultiplyAdd(high, weight, upper);
+        }
+    }
+
+    /// <summary>Either matrix.</summary>
+    internal readonly struct Source
+    {
+        private readonly DenseMatrix? _dense;
+        private readonly BFloat16Matrix? _rounded;
+
+        public Source(DenseMatrix matrix)
+        {
+            ArgumentNullException.ThrowIfNull(matrix);
+            _dense = matrix;
+            Rows = matrix.Rows;
+            Columns = matrix.Columns;
+        }
+
+        public Source(BFloat16Matrix matrix)
+        {
+            ArgumentNullException.ThrowIfNull(matrix);
+            _rounded = matrix;
+            Rows = matrix.Rows;
+            Columns = matrix.Columns;
+        }
+
+        public int Rows { get; }
+
+        public int Columns { get; }
+
+        public bool IsRounded => _rounded is not null;
+
+        /// <summary>A row from a column on, which is a multiple of 32.</summary>
+        public byte* At(int row, int column) =>
+            _dense is not null ? (byte*)(_dense.RowPointer(row) + column) : (byte*)(_rounded!.RowPointer(row) + column);
+
+        public void KeepAlive()
+        {
+            GC.KeepAlive(_dense);
+            GC.KeepAlive(_rounded);
+        }
+    }
+
+    private readonly struct FourRows(
+        byte* a, byte* b, byte* c, byte* d, float weightA, float weightB, float weightC, float weightD)
+    {
+        public readonly byte* A = a;
+        public readonly byte* B = b;
+        public readonly byte* C = c;
+        public readonly byte* D = d;
+        public readonly float WeightA = weightA;
+        public readonly float WeightB = weightB;
+        public readonly float WeightC = weightC;
+        public readonly float WeightD = weightD;
+    }
+}

@@ -1,0 +1,187 @@
+using Recsys.Engine.Als;
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Tests.Als;
+
+public sealed class AlsDeterminismTests
+{
+    private static readonly AlsOptions Options = new() { Factors = 24, Alpha = 8, Regularization = 2, Iterations = 4, SubspaceSize = 16 };
+
+    public static TheoryData<AlsSolver, double> Solvers => new()
+    {
+        { AlsSolver.Cholesky, 0 },
+        { AlsSolver.ConjugateGradient, 0 },
+        { AlsSolver.ConjugateGradient, 0.5 },
+        { AlsSolver.Subspace, 0 },
+        { AlsSolver.Subspace, 0.5 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Solvers))]
+    public void The_model_is_the_same_bits_for_any_number_of_threads_and_partitions(AlsSolver solver, double exponent)
+    {
+        var data = AlsTestData.Create(500, 300, 7, weighted: true);
+        var options = Options with { Solver = solver, RegularizationExponent = exponent };
+        using var expected = AlsTrainer.Train(data, options with { Threads = 1, Partitions = 1 });
+        foreach (int threads in new[] { 1, 2, 7 })
+        {
+            foreach (int partitions in new[] { 1, 4, 5, 64 })
+            {
+                using var actual = AlsTrainer.Train(data, options with { Threads = threads, Partitions = partitions });
+                Assert.Equal(expected.Losses, actual.Losses);
+                AssertSame(expected.UserFactors, actual.UserFactors);
+                AssertSame(expected.ItemFactors, actual.ItemFactors);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Solvers))]
+    public async Task Partitions_in_another_process_and_repeated_calls_give_the_same_bits(AlsSolver solver, double exponent)
+    {
+        var data = AlsTestData.Create(500, 300, 7, weighted: true);
+        var options = Options with { Solver = solver, RegularizationExponent = exponent, Partitions = 5 };
+        using var expected = AlsTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        using var sides = new LocalSides(data, options, pool, maxRows: 3, wire: p => new WirePartition(p));
+        var losses = await new AlsCoordinator(options, sides.Problem, sides.Users, sides.Items).RunAsync(null, default);
+        Assert.Equal(expected.Losses, losses);
+        using DenseMatrix users = sides.CollectUsers(), items = sides.CollectItems();
+        AssertSame(expected.UserFactors, users);
+        AssertSame(expected.ItemFactors, items);
+        Assert.All(sides.Users.Concat(sides.Items), p => Assert.True(((WirePartition)p).RowsSent > 0));
+    }
+
+    [Fact]
+    public void The_model_does_not_depend_on_the_order_of_the_data()
+    {
+        var data = AlsTestData.Create(200, 100, 8, weighted: true);
+        var random = new Random(1);
+        int[] users = [.. Enumerable.Range(0, 200).OrderBy(_ => random.Next())];
+        int[] items = [.. Enumerable.Range(0, 100).OrderBy(_ => random.Next())];
+        int[] place = new int[100];
+        for (int i = 0; i < 100; i++)
+        {
+            place[items[i]] = i;
+        }
+
+        var offsets = new long[201];
+        var columns = new List<int>();
+        var values = new List<float>();
+        for (int u = 0; u < 200; u++)
+        {
+            var weights = data.Interactions.RowValues(users[u]).ToArray();
+            foreach (var (item, weight) in data.Interactions.Row(users[u]).ToArray().Select((c, e) => (place[c], weights[e])).Order())
+            {
+                columns.Add(item);
+                values.Add(weight);
+            }
+
+            offsets[u + 1] = columns.Count;
+        }
+
+        var shuffled = new Dataset(
+            IdTable.FromStrings(users.Select(u => data.Users[u])),
+            IdTable.FromStrings(items.Select(i => data.Items[i])),
+            new SparseMatrix(200, 100, offsets, [.. columns], [.. values]));
+        using var expected = AlsTrainer.Train(data, Options);
+        using var actual = AlsTrainer.Train(shuffled, Options);
+        for (int u = 0; u < 200; u++)
+        {
+            Assert.True(expected.UserFactors.Row(users[u]).SequenceEqual(actual.UserFactors.Row(u)));
+        }
+    }
+
+    [Fact]
+    public void Another_seed_gives_another_model_of_about_the_same_loss()
+    {
+        var data = AlsTestData.Create(300, 200, 9);
+        using var one = AlsTrainer.Train(data, Options with { Iterations = 10 });
+        using var other = AlsTrainer.Train(data, Options with { Iterations = 10, Seed = 43 });
+        Assert.False(one.ItemFactors.Row(1).SequenceEqual(other.ItemFactors.Row(1)));
+        Assert.Equal(1, one.Losses[^1] / other.Losses[^1], 0.02);
+    }
+
+    [Fact]
+    public async Task A_half_epoch_that_was_cut_off_is_finished_by_repeating_the_call()
+    {
+        var data = AlsTestData.Create(500, 300, 7, weighted: true);
+        var options = Options with { Solver = AlsSolver.ConjugateGradient, Partitions = 2 };
+        using var expected = AlsTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        using var sides = new LocalSides(data, options, pool, wire: p => new InterruptedPartition(p));
+        await new AlsCoordinator(options, sides.Problem, sides.Users, sides.Items).RunAsync(null, default);
+        using var users = sides.CollectUsers();
+        AssertSame(expected.UserFactors, users);
+        Assert.True(sides.Users.Sum(p => ((InterruptedPartition)p).Interruptions) > 0);
+    }
+
+    [Fact]
+    public void Initial_factors_depend_on_seed_side_and_id_and_are_normal()
+    {
+        const int Count = 200_000;
+        var all = new float[Count];
+        RowInitializer.Fill(all, 42, "user", 12345, 2f);
+        double mean = all.Average(), variance = all.Average(x => (x - mean) * (x - mean));
+        Assert.Equal(0, mean, 0.02);
+        Assert.Equal(4, variance, 0.05);
+        Assert.Equal(0.6827, all.Count(x => Math.Abs(x) < 2) / (double)Count, 0.01);
+        Assert.Equal(0.9545, all.Count(x => Math.Abs(x) < 4) / (double)Count, 0.005);
+        Assert.Equal(3, all.Average(x => Math.Pow((x - mean) / 2, 4)), 0.1);
+        foreach (var (seed, kind, hash) in new[] { (43, "user", 12345UL), (42, "item", 12345UL), (42, "user", 12346UL) })
+        {
+            var others = new float[Count];
+            RowInitializer.Fill(others, seed, kind, hash, 2f);
+            double correlation = all.Zip(others, (a, b) => a * b).Average() / 4;
+            Assert.Equal(0, correlation, 0.02);
+        }
+    }
+
+    private static void AssertSame(DenseMatrix expected, DenseMatrix actual)
+    {
+        Assert.Equal(expected.Rows, actual.Rows);
+        for (int r = 0; r < expected.Rows; r++)
+        {
+            Assert.True(expected.Row(r).SequenceEqual(actual.Row(r)), $"row {r}");
+        }
+    }
+
+    /// <summary>Cancels every solving call some way into it, then repeats it.</summary>
+    private sealed class InterruptedPartition(IFactorPartition inner) : IFactorPartition
+    {
+        public int Interruptions { get; private set; }
+
+        public Task InitializeAsync(CancellationToken cancellationToken) => inner.InitializeAsync(cancellationToken);
+
+        public Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken) => inner.GramAsync(cancellationToken);
+
+        public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
+            inner.WhitenAsync(phase, basis, cancellationToken);
+
+        public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+        {
+            using var source = new CancellationTokenSource(TimeSpan.FromMicroseconds(50 + (100 * halfEpoch.Phase)));
+            try
+            {
+                await inner.SolveAsync(halfEpoch, basis, source.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Interruptions++;
+            }
+
+            return await inner.SolveAsync(halfEpoch, basis, cancellationToken);
+        }
+
+        public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
+            inner.GetWhitenedAsync(phase, block, firstRow, maxRows, cancellationToken);
+
+        public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
+            inner.GetFactorsAsync(block, firstRow, maxRows, cancellationToken);
+
+        public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken) =>
+            inner.PutFactorsAsync(rows, cancellationToken);
+    }
+}
