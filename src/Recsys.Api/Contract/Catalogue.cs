@@ -5,18 +5,18 @@ namespace Recsys.Api.Contract;
 internal sealed record ItemBody
 {
     [Description("The id, as in the address; may be left out there, needed in a stream of items.")]
-    public string? Id { get; init; }
+    public string? Id { get; set; }
 
     [Description("Display name.")]
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
-    public IReadOnlyList<string> Categories { get; init; } = [];
+    public IReadOnlyList<string> Categories { get; set; } = [];
 
     [Description("Whether it may be recommended.")]
-    public bool Available { get; init; } = true;
+    public bool Available { get; set; } = true;
 
     [Description("Features by name, for items without clicks.")]
-    public IReadOnlyDictionary<string, float> Features { get; init; } = new Dictionary<string, float>();
+    public IReadOnlyDictionary<string, float> Features { get; set; } = new Dictionary<string, float>();
 }
 
 internal sealed record ItemReply(

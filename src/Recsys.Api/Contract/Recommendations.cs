@@ -6,43 +6,44 @@ internal sealed record HistoryBody(
     [property: Description("Id of an item.")] string Item,
     [property: Description("Its weight; negative for a dislike.")] float Weight = 1);
 
-internal record RecommendationBody
+// Settable, not init-only: a generated reader leaves only the defaults of settable members alone.
+internal sealed record RecommendationBody
 {
     [Description("A user's id; give either this or a history, or neither for popular items.")]
-    public string? User { get; init; }
+    public string? User { get; set; }
 
     [Description("A history instead of a user; unknown items are ignored.")]
-    public IReadOnlyList<HistoryBody>? History { get; init; }
+    public IReadOnlyList<HistoryBody>? History { get; set; }
 
     [Description("How many items.")]
-    public int N { get; init; } = 20;
+    public int N { get; set; } = 20;
 
     [Description("How many of the best are passed over first.")]
-    public int Offset { get; init; }
+    public int Offset { get; set; }
 
     [Description("Where not empty, only items of one of these categories.")]
-    public IReadOnlyList<string> Categories { get; init; } = [];
+    public IReadOnlyList<string> Categories { get; set; } = [];
 
     [Description("Items never to return.")]
-    public IReadOnlyList<string> Exclude { get; init; } = [];
+    public IReadOnlyList<string> Exclude { get; set; } = [];
 
     [Description("Where set, only these items.")]
-    public IReadOnlyList<string>? Allow { get; init; }
+    public IReadOnlyList<string>? Allow { get; set; }
 
     [Description("Whether items of the history may be returned.")]
-    public bool KeepSeen { get; init; }
+    public bool KeepSeen { get; set; }
 
     [Description("Which model; the default one where it is not named.")]
-    public string? Model { get; init; }
+    public string? Model { get; set; }
 
     [Description("Whether to say why.")]
-    public bool Explain { get; init; }
+    public bool Explain { get; set; }
 
     [Description("Most reasons an item, the strongest first.")]
-    public int Reasons { get; init; } = 10;
+    public int Reasons { get; set; } = 10;
 
     [Description("Whether to add display names.")]
-    public bool Names { get; init; }
+    public bool Names { get; set; }
 }
 
 internal sealed record BatchBody([property: Description("Up to 1000 queries.")] IReadOnlyList<RecommendationBody> Queries);

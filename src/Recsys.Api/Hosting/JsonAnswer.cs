@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -9,6 +10,9 @@ internal static class JsonAnswer
 {
     public const string ContentType = "application/json; charset=utf-8";
     private const int KeepBytes = 1 << 20;
+
+    // Not for embedding in HTML: answers are JSON by their type, and sniffing is forbidden.
+    private static readonly JsonWriterOptions Options = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -23,11 +27,23 @@ internal static class JsonAnswer
     public static Task SendAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
         SendAsync(context, (value, type), static (writer, state) => JsonSerializer.Serialize(writer, state.value, state.type), status);
 
+    /// <summary>An object of a known type as UTF-8.</summary>
+    public static byte[] ToUtf8<T>(T value, JsonTypeInfo<T> type)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            JsonSerializer.Serialize(writer, value, type);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
     /// <summary>Answers with what <paramref name="write"/> writes.</summary>
     public static Task SendAsync<TState>(HttpContext context, TState state, Write<TState> write, int status = StatusCodes.Status200OK)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(16 << 10);
-        var writer = _writer ??= new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        var writer = _writer ??= new Utf8JsonWriter(buffer, Options);
         buffer.ResetWrittenCount();
         writer.Reset(buffer);
         try

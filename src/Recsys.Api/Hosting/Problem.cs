@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Recsys.Api.Contract;
 
@@ -29,7 +28,7 @@ internal static class Problem
         response.Headers.RetryAfter = retry;
         response.StatusCode = status;
         response.ContentType = ContentType;
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(
+        byte[] body = JsonAnswer.ToUtf8(
             new ProblemReply("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Default.ProblemReply);
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();

@@ -78,7 +78,7 @@ internal static class OpenApiDocument
                 },
             },
         };
-        return JsonSerializer.SerializeToUtf8Bytes(document, ApiJson.Default.JsonObject);
+        return JsonAnswer.ToUtf8(document, ApiJson.Default.JsonObject);
     }
 
     private static JsonObject Operation(ApiRoute route, SortedDictionary<string, JsonNode> schemas)

@@ -3,6 +3,7 @@ using System.Globalization;
 using Recsys.Api;
 using Recsys.Cli.Output;
 using Recsys.Engine;
+using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
 
@@ -24,12 +25,13 @@ internal static class ServeCommand
             HelpName = "URL",
             AllowMultipleArgumentsPerToken = true,
         };
-        var items = new Option<string?>("--items") { Description = "names and categories of items, one JSON object a line: {\"id\":…,\"name\":…,\"categories\":[…]}", HelpName = "FILE" };
+        var catalogue = new Option<string?>("--catalogue") { Description = "names and categories of items: MovieLens movies.dat, u.item or movies.csv, or TSV/CSV id, name, categories", HelpName = "FILE" };
+        var catalogueIds = new Option<string?>("--catalogue-ids") { Description = "two columns: id in the model, id in the catalogue, where they differ", HelpName = "FILE" };
         var keys = new Option<string?>("--keys") { Description = "API keys (see recsys keys); without them the service is open", HelpName = "FILE" };
         var open = new Option<bool>("--open") { Description = "listen on other addresses than loopback without API keys" };
         var rate = new Option<int>("--rate") { Description = "requests a second that one client may make; 0 for any number (default 0)", HelpName = "N" };
         var log = new Option<bool>("--log-requests") { Description = "log every request (route, status, time; never ids)" };
-        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, urls, items, keys, open, rate, log };
+        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, urls, catalogue, catalogueIds, keys, open, rate, log };
         command.SetAction(RunAsync);
         return command;
 
@@ -58,14 +60,14 @@ internal static class ServeCommand
             return await ServeAsync(
                 terminal,
                 directories,
-                result.GetValue(items),
+                Describe(terminal, result.GetValue(catalogue), result.GetValue(catalogueIds), token),
                 addresses.Length > 0 ? options with { Urls = addresses } : options,
                 token).ConfigureAwait(false);
         }
     }
 
     private static async Task<int> ServeAsync(
-        Terminal terminal, string[] directories, string? itemsFile, ServiceOptions options, CancellationToken token)
+        Terminal terminal, string[] directories, ItemStore items, ServiceOptions options, CancellationToken token)
     {
         using var library = new ModelLibrary();
         foreach (string directory in directories)
@@ -74,13 +76,6 @@ internal static class ServeCommand
             terminal.Notice(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{version.Model}: {version.Facts.Algorithm}, {version.Users:N0} users, {version.Items:N0} items, {version.Interactions:N0} interactions"));
-        }
-
-        var items = new ItemStore();
-        if (itemsFile is not null)
-        {
-            items.Upsert(ItemLines.Read(itemsFile));
-            terminal.Notice(string.Create(CultureInfo.InvariantCulture, $"{itemsFile}: {items.Count:N0} items described"));
         }
 
         await using var training = TrainingJobs.OnHistories(library);
@@ -111,6 +106,19 @@ internal static class ServeCommand
         await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         terminal.Notice("stopped");
         return 0;
+    }
+
+    private static ItemStore Describe(Terminal terminal, string? file, string? idMap, CancellationToken token)
+    {
+        var items = new ItemStore();
+        if (file is null)
+        {
+            return idMap is null ? items : throw new InvalidOptionException("--catalogue-ids needs --catalogue");
+        }
+
+        items.Upsert(ItemCatalogue.Load(file, new CatalogueOptions { IdMap = idMap }, token));
+        terminal.Notice(string.Create(CultureInfo.InvariantCulture, $"{file}: {items.Count:N0} items described"));
+        return items;
     }
 
     /// <summary>A model's name is that of its directory.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Recsys.Engine.Data;
 
 namespace Recsys.Engine.Serving;
 
@@ -70,6 +71,17 @@ public sealed class ItemStore
 
             Publish(categories, unavailable, deleted);
         }
+    }
+
+    /// <summary>Adds or replaces the items of a catalogue.</summary>
+    public void Upsert(ItemCatalogue catalogue)
+    {
+        ArgumentNullException.ThrowIfNull(catalogue);
+        Upsert(Enumerable.Range(0, catalogue.Count).Select(i => catalogue.Ids[i]).Select(id => new ItemUpdate(id)
+        {
+            Name = catalogue.NameOf(id),
+            Categories = catalogue.CategoriesOf(id),
+        }));
     }
 
     /// <summary>Forgets an item and keeps it from being recommended until it is added again.</summary>

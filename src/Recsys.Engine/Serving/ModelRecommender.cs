@@ -42,7 +42,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
 
         int wanted = Math.Min(query.Count, live.Model.Items.Count);
         var results = ArrayPool<ScoredItem>.Shared.Rent(wanted);
-        var filter = new ItemFilter { Allowed = live.Masks(items).Available };
+        var filter = live.Masks(items).Available is { } available ? new ItemFilter { Allowed = available } : ItemFilter.Default;
         int found = live.Model.Similar(item, query.Opposite, filter, results.AsSpan(0, wanted));
         var list = List(live, results.AsSpan(0, found), null, 0);
         ArrayPool<ScoredItem>.Shared.Return(results);
