@@ -12,7 +12,12 @@ internal ref struct QueryFilter
     public QueryFilter(LiveModel live, ItemStore items, RecommendationQuery query)
     {
         var masks = live.Masks(items);
-        ReadOnlyMemory<ulong>? allowed = masks.Available is { } available ? new ReadOnlyMemory<ulong>(available) : null; // not an empty mask
+        ReadOnlyMemory<ulong>? allowed = default;
+        if (masks.Available is { } available)
+        {
+            allowed = available; // a null array would convert to an empty mask, which allows nothing
+        }
+
         if (query.Allow is null && query.Categories.Count == 1)
         {
             allowed = masks.Category(query.Categories[0]);
