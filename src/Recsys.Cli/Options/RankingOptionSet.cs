@@ -2,6 +2,7 @@ using System.CommandLine;
 using Recsys.Cli.Commands;
 using Recsys.Cli.Output;
 using Recsys.Engine;
+using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 
 namespace Recsys.Cli.Options;
@@ -11,6 +12,18 @@ internal sealed class RankingOptionSet
 {
     private readonly Option<int> _count = new("--count", "-n") { Description = "how many items", HelpName = "N", DefaultValueFactory = _ => 20 };
     private readonly Option<string> _format;
+    private readonly Option<string?> _catalogue = new("--items-file")
+    {
+        Description = "names and categories of the items: movies.dat, movies.csv, u.item, or columns id, name, categories",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _categories = new("--category")
+    {
+        Description = "return only items of this category (repeat it for several); needs --items-file",
+        HelpName = "NAME",
+    };
+
     private readonly Option<string?> _exclude = new("--exclude") { Description = "items never to return, separated by commas", HelpName = "ID,ID" };
     private readonly Option<string?> _only = new("--only") { Description = "return none but these items, separated by commas", HelpName = "ID,ID" };
 
@@ -23,7 +36,7 @@ internal sealed class RankingOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _count, _exclude, _only, _format })
+        foreach (var option in new Option[] { _count, _exclude, _only, _catalogue, _categories, _format })
         {
             command.Add(option);
         }
@@ -37,19 +50,44 @@ internal sealed class RankingOptionSet
             throw new InvalidOptionException($"-n: expected 1 or more, found {count}");
         }
 
+        var catalogue = result.GetValue(_catalogue) is { } file ? ItemCatalogue.Load(file) : null;
         var filter = new ItemFilter
         {
             Exclude = result.GetValue(_exclude) is { } excluded ? Indices(model, excluded) : default,
-            Allowed = result.GetValue(_only) is { } only ? Mask(model.Items.Count, Indices(model, only)) : default(ReadOnlyMemory<ulong>?),
+            Allowed = Allowed(model, catalogue, result.GetValue(_only), result.GetValue(_categories) ?? []),
         };
-        return new RankingView(count, filter, result.GetValue(_format)!, new RecommendationOutput(model, names: null));
+        string?[]? names = catalogue?.NamesFor(model.Items);
+        return new RankingView(count, filter, result.GetValue(_format)!, new RecommendationOutput(model, names is null ? null : item => names[item]));
+    }
+
+    /// <summary>The items of the list and of the categories, or null where neither is given.</summary>
+    private static ReadOnlyMemory<ulong>? Allowed(IRecommenderModel model, ItemCatalogue? catalogue, string? only, string[] categories)
+    {
+        if (categories.Length > 0 && catalogue is null)
+        {
+            throw new InvalidOptionException("--category needs --items-file FILE, which says what is in a category");
+        }
+
+        ReadOnlyMemory<ulong>? byCategory = categories.Length > 0 ? catalogue!.Mask(model.Items, categories) : default(ReadOnlyMemory<ulong>?);
+        if (only is null)
+        {
+            return byCategory;
+        }
+
+        ulong[] mask = Mask(model.Items.Count, Indices(model, only));
+        for (int w = 0; byCategory is { } other && w < mask.Length; w++)
+        {
+            mask[w] &= other.Span[w];
+        }
+
+        return mask;
     }
 
     private static int[] Indices(IRecommenderModel model, string list) =>
         [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(id => RecommendCommand.IndexOf(model.Items, "item", id)).Distinct().Order()];
 
-    private static ReadOnlyMemory<ulong> Mask(int items, int[] indices)
+    private static ulong[] Mask(int items, int[] indices)
     {
         var mask = new ulong[(items + 63) / 64];
         foreach (int i in indices)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
@@ -6,10 +7,19 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
 {
     /// <summary>
     /// One Newton step on each block of coordinates in turn (iALS++, Rendle et al. 2021b), scores kept current: for block b
-    /// (I + δM_bb + Σ e r_b r_bᵀ) s = z_b + δ(M z)_b + Σ (e·score − t) r_b, z_b −= s.
+    /// (I + δM_bb + Σ e r_b r_bᵀ) s = z_b + δ(M z)_b + Σ (e·score − t) r_b, z_b −= s. Rows whose dual system is cheaper than
+    /// that are solved exactly.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SolveBySubspaces(in RowSystem system, float* z, PartitionRows data, int row)
     {
+        if (PrefersDual(system))
+        {
+            SolveDual(system, z, data, row);
+            RowSweep<TOps, TVector>.Dots(system.Rows, system.Count, _k, z, system.Scores);
+            return;
+        }
+
         int n = system.Count;
         int size = Math.Min(_k, (_options.SubspaceSize + 15) & ~15);
         float* a = _normal.Pointer;

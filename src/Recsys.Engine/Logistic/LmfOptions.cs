@@ -27,10 +27,10 @@ public sealed record LmfOptions
     /// <summary>η: a row moves by η·g/√(Adagrad sum of the row).</summary>
     public float LearningRate { get; init; } = 0.1f;
 
-    /// <summary>λ of the user factors, taken at every step that touches the row.</summary>
+    /// <summary>λ of the user factors, taken at every click.</summary>
     public float UserRegularization { get; init; } = 0.01f;
 
-    /// <summary>λ of the item factors, taken at every step that touches the row.</summary>
+    /// <summary>λ of the item factors, taken at every click: once by the positive, and shared evenly by its N negatives.</summary>
     public float ItemRegularization { get; init; } = 0.01f;
 
     /// <summary>λ of the item biases.</summary>

@@ -65,9 +65,12 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
 
         float userNorm = FactorKernels.Dot(user, user, _width);
         UserGradient(count);
-        for (int l = 0; l < count; l++)
+        float regularization = _options.ItemRegularization;
+        MoveItem(_items.Row(item), _derivatives[0], userNorm, regularization);
+        for (int l = 1; l < count; l++)
         {
-            MoveItem(_items.Row(_drawn[l]), _derivatives[l], userNorm);
+            // The negatives of a click share one λ, so that it means the same however many there are.
+            MoveItem(_items.Row(_drawn[l]), _derivatives[l], userNorm, regularization / (count - 1));
         }
 
         MoveUser(user, out _, out _);
@@ -167,12 +170,12 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
     }
 
     // Adagrad with one sum a row: the gradient of an item's row is derivative · p, so its mean square is at hand.
-    private void MoveItem(float* row, float derivative, float userNorm)
+    private void MoveItem(float* row, float derivative, float userNorm, float regularization)
     {
         ref float sum = ref FactorTable.Sum(row, _width);
         sum += derivative * derivative * userNorm * _perFactor;
         float rate = _options.LearningRate / MathF.Sqrt(sum);
-        FactorKernels.ScaleAndAdd(row, MathF.Max(0, 1 - (rate * _options.ItemRegularization)), -rate * derivative, _user, _width);
+        FactorKernels.ScaleAndAdd(row, MathF.Max(0, 1 - (rate * regularization)), -rate * derivative, _user, _width);
 
         ref float biasSum = ref FactorTable.BiasSum(row, _width);
         biasSum += derivative * derivative;

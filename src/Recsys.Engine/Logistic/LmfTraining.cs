@@ -1,6 +1,7 @@
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Negatives;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Logistic;
 
@@ -100,6 +101,16 @@ internal sealed unsafe class LmfTraining : IDisposable
             ? loss / _totalWeight
             : throw new RecsysException($"logistic MF: training diverged in epoch {epoch + 1}; lower the learning rate or raise the regularization");
     }
+
+    /// <summary>A copy of what is trained so far.</summary>
+    internal LmfModel Snapshot(Dataset data) => new(
+        _options,
+        data.Users,
+        data.Items,
+        _interactions,
+        Users.Copy(),
+        Items.Copy(),
+        ModelFacts.OfTraining(_options.Algorithm, LmfAlgorithm.ToJson(_options), data, 0));
 
     /// <summary>The clicks in the order of the last epoch where there is one block: user and place in the matrix.</summary>
     internal IEnumerable<(int User, int Element)> Order() => _blocks == 1

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace Recsys.Engine.Negatives;
 
 /// <summary>
@@ -11,17 +14,27 @@ public sealed class SumTree
     private const int Shift = 4;
     private const int FanOut = 1 << Shift;
 
-    // Level 0 holds the weights; each node above the sum of 16 below. The last level is one group of 16.
-    private readonly List<ulong[]> _levels = [new ulong[FanOut]];
+    // A node is 16 cumulative sums of its children: of the weights at level 0, of the nodes beneath above it. So a draw
+    // finds its child with two vector comparisons. The last level is one node.
+    private readonly List<long[]> _levels = [new long[FanOut]];
 
     /// <summary>Number of indices; grows with <see cref="Set"/>.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Sum of all weights.</summary>
-    public ulong Total { get; private set; }
+    /// <summary>Sum of all weights, below 2⁶³.</summary>
+    public ulong Total => (ulong)_levels[^1][FanOut - 1];
 
     /// <summary>The weight of an index; 0 for one never set.</summary>
-    public ulong this[int index] => (uint)index < (uint)_levels[0].Length ? _levels[0][index] : 0;
+    public ulong this[int index]
+    {
+        get
+        {
+            long[] weights = _levels[0];
+            return (uint)index >= (uint)Count
+                ? 0
+                : (ulong)(weights[index] - ((index & (FanOut - 1)) == 0 ? 0 : weights[index - 1]));
+        }
+    }
 
     /// <summary>Sets the weight of an index, which may be new.</summary>
     public void Set(int index, ulong weight)
@@ -32,11 +45,15 @@ public sealed class SumTree
             Grow(index + 1);
         }
 
-        ulong change = unchecked(weight - _levels[0][index]);
-        Total = unchecked(Total + change);
-        foreach (ulong[] level in _levels)
+        long change = (long)weight - (long)this[index];
+        foreach (long[] level in _levels)
         {
-            level[index] = unchecked(level[index] + change);
+            int end = (index | (FanOut - 1)) + 1;
+            for (int i = index; i < end; i++)
+            {
+                level[i] += change;
+            }
+
             index >>= Shift;
         }
     }
@@ -44,16 +61,17 @@ public sealed class SumTree
     /// <summary>The index that 64 random bits choose. <see cref="Total"/> must not be 0.</summary>
     public int Draw(ulong bits)
     {
-        ulong rest = CounterRandom.Below(bits, Total);
+        long rest = (long)CounterRandom.Below(bits, Total);
         int index = 0;
         for (int l = _levels.Count - 1; l >= 0; l--)
         {
-            ulong[] level = _levels[l];
-            index <<= Shift;
-            while (rest >= level[index])
-            {
-                rest -= level[index++];
-            }
+            var node = _levels[l].AsSpan(index << Shift, FanOut);
+            var wanted = Vector512.Create(rest);
+            ulong first = Vector512.LessThanOrEqual(Vector512.Create<long>(node), wanted).ExtractMostSignificantBits();
+            ulong second = Vector512.LessThanOrEqual(Vector512.Create<long>(node[8..]), wanted).ExtractMostSignificantBits();
+            int child = BitOperations.PopCount(first | (second << 8));
+            rest -= child == 0 ? 0 : node[child - 1];
+            index = (index << Shift) + child;
         }
 
         return index;
@@ -64,28 +82,24 @@ public sealed class SumTree
         Count = count;
         for (int l = 0; ; l++)
         {
-            int nodes = ((count - 1) >> (Shift * l)) + 1;
+            int entries = ((count - 1) >> (Shift * l)) + 1;
             if (l == _levels.Count)
             {
-                // The level below was one group until now: its sum is the first parent.
-                var parents = new ulong[FanOut];
-                foreach (ulong sum in _levels[l - 1].AsSpan(0, FanOut))
-                {
-                    parents[0] += sum;
-                }
-
-                _levels.Add(parents);
+                // The level below was one node until now: it is the first child of a new root.
+                var root = new long[FanOut];
+                root.AsSpan().Fill(_levels[l - 1][FanOut - 1]);
+                _levels.Add(root);
             }
 
-            ulong[] level = _levels[l];
-            if (nodes > level.Length)
+            long[] level = _levels[l];
+            if (entries > level.Length)
             {
-                int capacity = Math.Max(nodes, level.Length * 2);
+                int capacity = Math.Max(entries, level.Length * 2);
                 Array.Resize(ref level, (capacity + FanOut - 1) & ~(FanOut - 1));
                 _levels[l] = level;
             }
 
-            if (nodes <= FanOut)
+            if (entries <= FanOut)
             {
                 return;
             }

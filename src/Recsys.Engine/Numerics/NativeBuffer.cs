@@ -13,25 +13,30 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <summary>Alignment of the first element in bytes: a cache line and a 512-bit register.</summary>
     public const int Alignment = 64;
 
+    private void* _block;
     private T* _pointer;
 
-    /// <summary>Allocates and zeroes <paramref name="length"/> elements.</summary>
+    /// <summary>Allocates <paramref name="length"/> elements, all zero.</summary>
     /// <exception cref="RecsysException">The system has not that much memory.</exception>
     public NativeBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         nuint bytes = checked((nuint)length * (nuint)sizeof(T));
+        nuint alignment = HugePages.AlignmentFor(bytes, Alignment);
+        nuint room = checked(bytes + alignment);
         try
         {
-            _pointer = (T*)NativeMemory.AlignedAlloc(Math.Max(bytes, Alignment), Alignment);
+            // A big zeroed block is fresh pages of the system, which become memory when first written: by all threads.
+            _block = NativeMemory.AllocZeroed(room);
         }
         catch (OutOfMemoryException e)
         {
             throw new RecsysException($"cannot allocate {bytes / 1048576.0:F0} MB of memory", e);
         }
 
-        NativeMemory.Clear(_pointer, bytes);
+        _pointer = (T*)(((nuint)_block + alignment - 1) & ~(alignment - 1));
+        HugePages.Advise(_pointer, bytes);
         if (bytes > 1 << 20)
         {
             GC.AddMemoryPressure((long)bytes);
@@ -96,7 +101,8 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
             return;
         }
 
-        NativeMemory.AlignedFree(_pointer);
+        NativeMemory.Free(_block);
+        _block = null;
         _pointer = null;
         long bytes = Length * sizeof(T);
         if (bytes > 1 << 20)

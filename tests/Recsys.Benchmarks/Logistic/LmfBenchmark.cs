@@ -2,91 +2,63 @@ using System.Diagnostics;
 using System.Globalization;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Logistic;
-using Recsys.Engine.Negatives;
+using Recsys.Engine.Models;
 
 namespace Recsys.Benchmarks.Logistic;
 
 /// <summary>
-/// Trains on a real data set and reports ranking quality and speed:
-/// <c>lmf ml-1m|ml-1m-test|gowalla|gowalla-val [--loss lmf|bpr|softmax] [--OPTION value …]</c>; see <see cref="Parse"/>.
+/// Trains on a real data set and reports ranking quality and speed: <c>lmf DATA lmf|bpr|softmax [--every N] [--OPTION VALUE …]</c>
+/// with the options of <c>recsys fit</c>; --every N reports after every N epochs of one training.
 /// </summary>
 internal sealed class LmfBenchmark : IBenchmark
 {
     public string Name => "lmf";
 
-    public string Summary => "logistic MF, BPR, softmax: quality and seconds on ml-1m or gowalla (ml-1m|ml-1m-test|gowalla|gowalla-val)";
+    public string Summary => "logistic MF, BPR, softmax on real data: ml-1m|ml-1m-test|gowalla-val|gowalla lmf|bpr|softmax [--every N] [options]";
 
     public int Run(string[] args)
     {
         var task = RankingTask.Load(args.Length > 0 ? args[0] : "ml-1m");
-        var options = Parse(args.Skip(1).ToArray(), out int every);
-        Console.WriteLine($"{task.Data.Name}: {task.Data.Users.Count} x {task.Data.Items.Count}, {task.Data.Interactions.Count} clicks; {options}");
-        if (every > 0)
+        var algorithm = (LmfAlgorithm)Algorithms.Get(args.Length > 1 ? args[1] : "softmax");
+        int every = int.MaxValue;
+        var given = new Dictionary<string, string>();
+        for (int a = 2; a + 1 < args.Length; a += 2)
         {
-            for (int epochs = every; epochs <= options.Epochs; epochs += every)
+            if (args[a] == "--every")
             {
-                Measure(task, options with { Epochs = epochs });
+                every = int.Parse(args[a + 1], CultureInfo.InvariantCulture);
             }
-
-            return 0;
+            else
+            {
+                given[args[a].TrimStart('-')] = args[a + 1];
+            }
         }
 
-        Measure(task, options);
+        var options = algorithm.Parse(new OptionBag(given));
+        Console.WriteLine($"{task.Data.Users.Count} x {task.Data.Items.Count}, {task.Data.Interactions.Count} clicks; {LmfAlgorithm.ToJson(options).ToJsonString()}");
+        Train(task, options, every);
         return 0;
     }
 
-    private static void Measure(RankingTask task, LmfOptions options)
+    private static void Train(RankingTask task, LmfOptions options, int every)
     {
-        var clock = Stopwatch.StartNew();
-        double last = 0;
-        using var model = LmfTrainer.Train(task.Data, options, new Direct(p => last = p.Loss ?? 0));
-        double fit = clock.Elapsed.TotalSeconds;
-        string metrics = task.Evaluate(model, out double seconds);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"epochs {options.Epochs}: loss {last:F4}  {metrics}  fit {fit:F2} s ({task.Data.Interactions.Count * (double)options.Epochs / fit / 1e3:F0} k clicks/s)  evaluate {seconds:F2} s"));
-    }
-
-    private static LmfOptions Parse(string[] args, out int every)
-    {
-        every = 0;
-        var o = new LmfOptions();
-        for (int a = 0; a + 1 < args.Length; a += 2)
+        using var pool = new ComputePool(options.Threads);
+        using var training = new LmfTraining(task.Data.Interactions, options);
+        var clock = new Stopwatch();
+        for (int epoch = 0; epoch < options.Epochs; epoch++)
         {
-            string v = args[a + 1];
-            float f = float.TryParse(v, CultureInfo.InvariantCulture, out float number) ? number : 0;
-            switch (args[a])
+            clock.Start();
+            double loss = training.RunEpoch(epoch, pool, default);
+            clock.Stop();
+            if ((epoch + 1) % every == 0 || epoch + 1 == options.Epochs)
             {
-                case "--loss": o = LmfOptions.For(v switch { "lmf" => LmfLoss.Logistic, "bpr" => LmfLoss.Bpr, _ => LmfLoss.Softmax }); break;
-                case "--factors": o = o with { Factors = (int)f }; break;
-                case "--epochs": o = o with { Epochs = (int)f }; break;
-                case "--count": o = o with { NegativeCount = (int)f }; break;
-                case "--negatives": o = o with { Negatives = NegativeSamplerSpec.Parse(v) }; break;
-                case "--rate": o = o with { LearningRate = f }; break;
-                case "--reg": o = o with { UserRegularization = f, ItemRegularization = f }; break;
-                case "--user-reg": o = o with { UserRegularization = f }; break;
-                case "--item-reg": o = o with { ItemRegularization = f }; break;
-                case "--bias-reg": o = o with { BiasRegularization = f }; break;
-                case "--margin": o = o with { Margin = f }; break;
-                case "--dynamic": o = o with { DynamicMargin = f != 0 }; break;
-                case "--correction": o = o with { Correction = f }; break;
-                case "--spread": o = o with { InitialSpread = f }; break;
-                case "--sum": o = o with { InitialSum = f }; break;
-                case "--fold-epochs": o = o with { FoldInEpochs = (int)f }; break;
-                case "--fold-count": o = o with { FoldInNegatives = (int)f }; break;
-                case "--blocks": o = o with { Blocks = (int)f }; break;
-                case "--threads": o = o with { Threads = (int)f }; break;
-                case "--seed": o = o with { Seed = (ulong)f }; break;
-                case "--every": every = (int)f; break;
-                default: throw new ArgumentException($"unknown option {args[a]}");
+                double fit = clock.Elapsed.TotalSeconds;
+                using var model = training.Snapshot(task.Data);
+                var result = task.Evaluate(model);
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"epochs {epoch + 1}: loss {loss:F4}  {task.Text(result)}  fit {fit:F2} s ({task.Data.Interactions.Count * (epoch + 1.0) / fit / 1e3:F0} k clicks/s)  evaluate {result.Seconds:F2} s"));
             }
         }
-
-        return o;
-    }
-
-    private sealed class Direct(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
     }
 }

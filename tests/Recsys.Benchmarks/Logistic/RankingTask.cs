@@ -1,155 +1,89 @@
-using System.Diagnostics;
 using System.Globalization;
 using Recsys.Engine.Data;
+using Recsys.Engine.Evaluation;
 using Recsys.Engine.Models;
 
 namespace Recsys.Benchmarks.Logistic;
 
-/// <summary>A training set with held-out items, and the metrics of its published protocol (all unseen items ranked).</summary>
+/// <summary>A training set with held-out items, and the metrics of its published protocol.</summary>
 internal sealed class RankingTask
 {
-    private readonly List<(int User, int[] FoldIn, int[] HeldOut)> _cases = [];
-    private bool _strong;
+    private readonly Func<IRecommenderModel, EvaluationTask> _task;
+    private readonly string _metrics;
 
-    public required Dataset Data { get; init; }
-
-    public static RankingTask Load(string name)
+    private RankingTask(Dataset data, Func<IRecommenderModel, EvaluationTask> task, string metrics)
     {
-        string root = FindData();
-        return name switch
-        {
-            "ml-1m" or "ml-1m-test" => Strong(Path.Combine(root, "ml-1m"), name == "ml-1m" ? "val" : "test", name),
-            "gowalla" or "gowalla-val" => Weak(Path.Combine(root, "gowalla"), name == "gowalla-val", name),
-            _ => throw new ArgumentException($"unknown data set {name}"),
-        };
+        Data = data;
+        _task = task;
+        _metrics = metrics;
     }
 
-    /// <summary>Strong protocol: recall@20 and ndcg@100; weak: recall_full@20 and ndcg@20.</summary>
-    public string Evaluate(IRecommenderModel model, out double seconds)
-    {
-        var clock = Stopwatch.StartNew();
-        int depth = _strong ? 100 : 20;
-        var recall = new double[_cases.Count];
-        var ndcg = new double[_cases.Count];
-        Parallel.For(0, _cases.Count, c =>
-        {
-            var (user, foldIn, heldOut) = _cases[c];
-            var profile = _strong ? model.FoldIn(foldIn, default) : model.GetUser(user);
-            var results = new ScoredItem[depth];
-            int found = model.Recommend(profile, ItemFilter.Default, results);
-            double gain = 0;
-            double ideal = 0;
-            int hits = 0;
-            for (int r = 0; r < depth; r++)
-            {
-                double discount = 1 / Math.Log2(r + 2);
-                ideal += r < heldOut.Length ? discount : 0;
-                if (r < found && Array.BinarySearch(heldOut, results[r].Item) >= 0)
-                {
-                    gain += discount;
-                    hits += r < 20 ? 1 : 0;
-                }
-            }
+    public Dataset Data { get; }
 
-            recall[c] = hits / (double)(_strong ? Math.Min(20, heldOut.Length) : heldOut.Length);
-            ndcg[c] = gain / ideal;
-        });
-        seconds = clock.Elapsed.TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture, $"recall@20 {recall.Average():F4}  ndcg@{depth} {ndcg.Average():F4}");
+    /// <summary>Loads ml-1m (its validation users), ml-1m-test, gowalla-val (a tenth of each training history) or gowalla.</summary>
+    public static RankingTask Load(string name) => name switch
+    {
+        "ml-1m" => Strong("val"),
+        "ml-1m-test" => Strong("test"),
+        "gowalla-val" => Validation(Dataset.Load(DataFile("gowalla/train.txt"))),
+        "gowalla" => Weak(Dataset.Load(DataFile("gowalla/train.txt")), Dataset.Load(DataFile("gowalla/test.txt"))),
+        _ => throw new ArgumentException($"unknown data set {name}; there are ml-1m, ml-1m-test, gowalla-val, gowalla"),
+    };
+
+    public EvaluationResult Evaluate(IRecommenderModel model) =>
+        Evaluator.Evaluate(model, _task(model), new EvaluationOptions { Metrics = Metric.ParseList(_metrics), Resamples = 0 });
+
+    public string Text(EvaluationResult result) =>
+        string.Join("  ", result.Metrics.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Metric} {m.Value:F4}")));
+
+    private static RankingTask Strong(string part)
+    {
+        var train = Dataset.Load(DataFile("ml-1m/train.tsv"));
+        var foldIn = Dataset.Load(DataFile($"ml-1m/{part}_foldin.tsv"));
+        var heldOut = Dataset.Load(DataFile($"ml-1m/{part}_heldout.tsv"));
+        return new RankingTask(train, m => EvaluationTask.Strong(m, foldIn, heldOut), "recall@20,recall@50,ndcg@100");
     }
 
-    private static RankingTask Strong(string folder, string part, string name)
+    private static RankingTask Weak(Dataset train, Dataset heldOut) =>
+        new(train, m => EvaluationTask.Weak(m, heldOut), "recall_full@20,ndcg@20");
+
+    private static RankingTask Validation(Dataset all)
     {
-        var train = ReadPairs(Path.Combine(folder, "train.tsv"));
-        var foldIn = ReadPairs(Path.Combine(folder, $"{part}_foldin.tsv"));
-        var heldOut = ReadPairs(Path.Combine(folder, $"{part}_heldout.tsv"));
-        var task = new RankingTask { Data = ToDataset(train, name), _strong = true };
-        foreach (var (user, items) in heldOut)
+        var random = new Random(1);
+        var held = new List<int>();
+        var kept = new List<int>();
+        var heldOffsets = new long[all.Users.Count + 1];
+        var keptOffsets = new long[all.Users.Count + 1];
+        for (int u = 0; u < all.Users.Count; u++)
         {
-            task._cases.Add((-1, foldIn.GetValueOrDefault(user, []).Order().ToArray(), items.Order().ToArray()));
+            int[] items = all.Interactions.Row(u).ToArray();
+            random.Shuffle(items);
+            held.AddRange(items[..(items.Length / 10)].Order());
+            kept.AddRange(items[(items.Length / 10)..].Order());
+            heldOffsets[u + 1] = held.Count;
+            keptOffsets[u + 1] = kept.Count;
         }
 
-        return task;
+        SparseMatrix Matrix(long[] offsets, List<int> columns) => new(all.Users.Count, all.Items.Count, offsets, [.. columns]);
+        return Weak(all with { Interactions = Matrix(keptOffsets, kept) }, all with { Interactions = Matrix(heldOffsets, held) });
     }
 
-    private static RankingTask Weak(string folder, bool validate, string name)
-    {
-        var train = ReadLists(Path.Combine(folder, "train.txt"));
-        var heldOut = ReadLists(Path.Combine(folder, "test.txt"));
-        if (validate)
-        {
-            // A tenth of each user's training items, chosen by a seed, stands in for the test set.
-            var random = new Random(1);
-            heldOut = [];
-            foreach (int user in train.Keys.Order().ToArray())
-            {
-                var items = train[user].Order().ToArray();
-                random.Shuffle(items);
-                int held = items.Length / 10;
-                heldOut[user] = [.. items[..held]];
-                train[user] = [.. items[held..]];
-            }
-        }
-
-        var task = new RankingTask { Data = ToDataset(train, name, 40981) };
-        foreach (var (user, items) in heldOut.Where(h => h.Value.Count > 0))
-        {
-            task._cases.Add((user, [], items.Order().ToArray()));
-        }
-
-        return task;
-    }
-
-    private static Dataset ToDataset(Dictionary<int, List<int>> lists, string name, int items = 0)
-    {
-        int users = lists.Keys.Max() + 1;
-        items = Math.Max(items, lists.Values.Max(l => l.DefaultIfEmpty(0).Max()) + 1);
-        var offsets = new long[users + 1];
-        var columns = new List<int>();
-        for (int u = 0; u < users; u++)
-        {
-            columns.AddRange(lists.GetValueOrDefault(u, []).Distinct().Order());
-            offsets[u + 1] = columns.Count;
-        }
-
-        var matrix = new SparseMatrix(users, items, offsets, [.. columns]);
-        return new Dataset(IdTable.Sequential(users), IdTable.Sequential(items), matrix) { Name = name };
-    }
-
-    private static Dictionary<int, List<int>> ReadPairs(string file)
-    {
-        var lists = new Dictionary<int, List<int>>();
-        foreach (string line in File.ReadLines(file))
-        {
-            int tab = line.IndexOf('\t', StringComparison.Ordinal);
-            int user = int.Parse(line.AsSpan(0, tab), CultureInfo.InvariantCulture);
-            (lists.TryGetValue(user, out var list) ? list : lists[user] = []).Add(int.Parse(line.AsSpan(tab + 1), CultureInfo.InvariantCulture));
-        }
-
-        return lists;
-    }
-
-    private static Dictionary<int, List<int>> ReadLists(string file) => File.ReadLines(file)
-        .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture)).ToList())
-        .Where(l => l.Count > 0)
-        .ToDictionary(l => l[0], l => l[1..]);
-
-    private static string FindData()
+    private static string DataFile(string relative)
     {
         if (Environment.GetEnvironmentVariable("RECSYS_DATA") is { Length: > 0 } named)
         {
-            return named;
+            return Path.Combine(named, relative);
         }
 
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            string candidate = Path.Combine(folder.FullName, "shared", "data");
-            if (Directory.Exists(Path.Combine(candidate, "ml-1m")))
+            string candidate = Path.Combine(folder.FullName, "shared", "data", relative);
+            if (File.Exists(candidate))
             {
                 return candidate;
             }
         }
 
-        throw new DirectoryNotFoundException("the real data sets are not here (set RECSYS_DATA)");
+        throw new FileNotFoundException("the real data sets are not here (set RECSYS_DATA)", relative);
     }
 }

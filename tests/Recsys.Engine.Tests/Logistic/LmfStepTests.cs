@@ -87,7 +87,7 @@ public sealed unsafe class LmfStepTests
             var part = gradient.AsSpan(Factors + (l * (Factors + 1)), Factors + 1);
             float* old = before.Row(touched[l]);
             float* now = items.Row(touched[l]);
-            AssertMoved(old, now, part[..Factors], options, options.ItemRegularization);
+            AssertMoved(old, now, part[..Factors], options, options.ItemRegularization / (l == 0 ? 1 : negatives.Length));
             double rate = options.LearningRate / Math.Sqrt(options.InitialSum + (part[Factors] * part[Factors]));
             double bias = old[before.Width];
             Assert.Equal(bias - (rate * (part[Factors] + (options.BiasRegularization * bias))), now[items.Width], 2e-5);

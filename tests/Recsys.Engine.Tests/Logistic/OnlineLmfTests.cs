@@ -31,8 +31,7 @@ public sealed class OnlineLmfTests
         }
 
         using var learned = online.ToModel(data.Users, data.Items);
-        using var trained = new LmfModel(
-            options, data.Users, data.Items, data.Interactions, batch.Users.Copy(), batch.Items.Copy(), new ModelFacts(options.Algorithm, [], []));
+        using var trained = batch.Snapshot(data);
         LmfTrainerTests.AssertSame(trained, learned);
         Assert.False(start.UserFactors(0).SequenceEqual(learned.UserFactors(0)));
     }

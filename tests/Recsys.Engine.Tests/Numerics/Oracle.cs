@@ -27,8 +27,15 @@ internal static class Oracle
     /// <summary>A well-conditioned SPD matrix: random Gram matrix of 2n rows plus n on the diagonal.</summary>
     public static DenseMatrix SymmetricPositiveDefinite(int n, int seed)
     {
-        var x = ToDouble(Random(2 * n, n, seed));
-        return ToSingle(x.TransposeThisAndMultiply(x) + (Matrix<double>.Build.DenseIdentity(n) * n));
+        using var x = Random(n, 2 * n, seed);
+        var a = new DenseMatrix(n, n);
+        Gemm.Multiply(1, x, ((MatrixView)x).Transposed, 0, a);
+        for (int i = 0; i < n; i++)
+        {
+            a[i, i] += n;
+        }
+
+        return a;
     }
 
     /// <summary>
@@ -73,21 +80,28 @@ internal static class Oracle
         return gram;
     }
 
+    public static DenseMatrix Copy(DenseMatrix matrix)
+    {
+        var copy = new DenseMatrix(matrix.Rows, matrix.Columns);
+        matrix.Buffer.AsSpan().CopyTo(copy.Buffer.AsSpan());
+        return copy;
+    }
+
     public static Matrix<double> ToDouble(DenseMatrix matrix) =>
         Matrix<double>.Build.Dense(matrix.Rows, matrix.Columns, (i, j) => matrix[i, j]);
 
-    public static DenseMatrix ToSingle(Matrix<double> matrix)
-    {
-        var single = new DenseMatrix(matrix.RowCount, matrix.ColumnCount);
-        for (int i = 0; i < matrix.RowCount; i++)
-        {
-            for (int j = 0; j < matrix.ColumnCount; j++)
-            {
-                single[i, j] = (float)matrix[i, j];
-            }
-        }
+    /// <summary>All columns of a small inverse, some of a big one (the reference takes long).</summary>
+    public static int[] SomeColumns(int n) => n <= 300 ? [.. Enumerable.Range(0, n)] : [0, 1, n / 3, n / 2, n - 2, n - 1];
 
-        return single;
+    /// <summary>Those columns of A⁻¹ in double precision.</summary>
+    public static Matrix<double> InverseColumns(Matrix<double> a, int[] columns) =>
+        a.Cholesky().Solve(Matrix<double>.Build.Dense(a.RowCount, columns.Length, (i, j) => i == columns[j] ? 1 : 0));
+
+    /// <summary>Frobenius norm of the difference of those columns over that of the expected ones.</summary>
+    public static double RelativeError(Matrix<double> expected, DenseMatrix actual, int[] columns)
+    {
+        var some = Matrix<double>.Build.Dense(actual.Rows, columns.Length, (i, j) => actual[i, columns[j]]);
+        return (some - expected).FrobeniusNorm() / expected.FrobeniusNorm();
     }
 
     /// <summary>Frobenius norm of the difference over that of the expected.</summary>

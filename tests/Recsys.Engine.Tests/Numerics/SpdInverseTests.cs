@@ -1,4 +1,3 @@
-using MathNet.Numerics.LinearAlgebra;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Numerics;
 
@@ -6,31 +5,24 @@ namespace Recsys.Engine.Tests.Numerics;
 
 public sealed class SpdInverseTests
 {
-    public static TheoryData<int, int> SizesAndLevels()
-    {
-        var data = new TheoryData<int, int>();
-        foreach (int n in Oracle.Sizes.Concat([32, 33, 48, 49, 96, 97, 191, 192, 193]))
-        {
-            foreach (var level in Enum.GetValues<SimdLevel>())
-            {
-                data.Add(n, (int)level);
-            }
-        }
-
-        return data;
-    }
+    public static TheoryData<int> Sizes() => [.. Oracle.Sizes, 32, 33, 48, 49, 96, 97, 191, 192, 193];
 
     [Theory]
-    [MemberData(nameof(SizesAndLevels))]
-    public void The_inverse_agrees_with_double_precision(int n, int level)
+    [MemberData(nameof(Sizes))]
+    public void The_inverse_agrees_with_double_precision(int n)
     {
-        using var a = Oracle.SymmetricPositiveDefinite(n, n);
-        var expected = Oracle.ToDouble(a).Cholesky().Solve(Matrix<double>.Build.DenseIdentity(n));
-        SpoilUpperTriangle(a);
+        using var source = Oracle.SymmetricPositiveDefinite(n, n);
+        int[] columns = Oracle.SomeColumns(n);
+        var expected = Oracle.InverseColumns(Oracle.ToDouble(source), columns);
         using var pool = new ComputePool(2);
-        SpdInverse.Invert(a, pool, (SimdLevel)level);
-        Assert.InRange(Oracle.RelativeError(expected, a), 0, 1e-6);
-        AssertSymmetricWithCleanPadding(a);
+        foreach (var level in Enum.GetValues<SimdLevel>())
+        {
+            using var a = Oracle.Copy(source);
+            SpoilUpperTriangle(a);
+            SpdInverse.Invert(a, pool, level);
+            Assert.InRange(Oracle.RelativeError(expected, a, columns), 0, 1e-6);
+            AssertSymmetricWithCleanPadding(a);
+        }
     }
 
     [Theory]
@@ -79,8 +71,8 @@ public sealed class SpdInverseTests
         using var pool = new ComputePool(1);
         using var empty = new DenseMatrix(0, 0);
         using var oblong = new DenseMatrix(3, 4);
-        Assert.Throws<Recsys.Engine.RecsysException>(() => SpdInverse.Invert(empty, pool));
-        Assert.Contains("3 x 4", Assert.Throws<Recsys.Engine.RecsysException>(() => SpdInverse.Invert(oblong, pool)).Message, StringComparison.Ordinal);
+        Assert.Throws<RecsysException>(() => SpdInverse.Invert(empty, pool));
+        Assert.Contains("3 x 4", Assert.Throws<RecsysException>(() => SpdInverse.Invert(oblong, pool)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,7 +114,10 @@ public sealed class SpdInverseTests
         {
             for (int j = 0; j < i; j++)
             {
-                Assert.Equal(a[i, j], a[j, i]);
+                if (a[i, j] != a[j, i])
+                {
+                    Assert.Fail($"({i}, {j}) is {a[i, j]} and {a[j, i]}");
+                }
             }
 
             for (long j = ((long)i * a.Stride) + a.Columns; j < (long)(i + 1) * a.Stride; j++)

@@ -1,0 +1,423 @@
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+using Recsys.Engine.Serving;
+
+namespace Recsys.Engine.Ease;
+
+/// <summary>
+/// EASE that stays exact while histories change: P = (XᵀX + λI)⁻¹ is kept, changes of users' rows are queued, one entry
+/// a user however often the row changes, and <see cref="Flush"/> applies them as steps of rank 2r (Woodbury), O(n²·r).
+/// Erasing a user is the same step: what is left equals a model that never saw the user. New items border P. Memory is
+/// one n × n float32 matrix, and a second one while a repair runs.
+/// </summary>
+/// <remarks>
+/// Safe for concurrent use. Queueing never waits for a step. Readers share a lock that a step takes for itself only
+/// while it writes P (not while it computes what to write): they wait at most that long, and see P wholly before or
+/// wholly after a step. A second P would spare them the wait and cost n² more memory.
+/// </remarks>
+public sealed partial class StreamingEase : IDisposable
+{
+    private readonly Lock _queue = new();
+    private readonly Lock _writer = new();
+    private readonly ReaderWriterLockSlim _view = new();
+    private readonly ComputePool _pool;
+    private readonly List<StreamingRow> _rows = [];
+
+    // What P still holds of the users whose rows have changed since.
+    private Dictionary<int, StreamingRow> _pending = [];
+    private StreamingInverse _inverse;
+    private int _items;
+    private long _steps;
+    private long _applied;
+    private long _repairs;
+
+    private StreamingEase(StreamingEaseOptions options, StreamingInverse inverse, SparseMatrix histories)
+    {
+        Options = options;
+        _inverse = inverse;
+        _items = inverse.Items;
+        _pool = new ComputePool(options.Threads);
+        for (int u = 0; u < histories.Rows; u++)
+        {
+            _rows.Add(StreamingRow.Of(histories, u));
+        }
+    }
+
+    /// <summary>What it works with.</summary>
+    public StreamingEaseOptions Options { get; }
+
+    /// <summary>Users so far, those with empty rows included.</summary>
+    public int Users
+    {
+        get
+        {
+            lock (_queue)
+            {
+                return _rows.Count;
+            }
+        }
+    }
+
+    /// <summary>Items so far, those that still wait in the queue included.</summary>
+    public int Items => Volatile.Read(ref _items);
+
+    /// <summary>Users whose changes wait to be applied.</summary>
+    public int Pending
+    {
+        get
+        {
+            lock (_queue)
+            {
+                return _pending.Count;
+            }
+        }
+    }
+
+    /// <summary>Steps taken so far.</summary>
+    public long Steps => Interlocked.Read(ref _steps);
+
+    /// <summary>Changed rows applied so far.</summary>
+    public long Applied => Interlocked.Read(ref _applied);
+
+    /// <summary>How often P was computed anew.</summary>
+    public long Repairs => Interlocked.Read(ref _repairs);
+
+    /// <summary>Bytes that P takes now.</summary>
+    public long Bytes => _inverse.Bytes;
+
+    /// <summary>
+    /// Bytes for <paramref name="items"/> items and histories of <paramref name="interactions"/> in all: P with the room
+    /// it may leave for new items, a second P and its panels while it is repaired, and the histories.
+    /// </summary>
+    public static long EstimateBytes(int items, long interactions)
+    {
+        long side = items + (items / 8) + 64L;
+        long room = side * side * sizeof(float);
+        return room + EaseTrainer.EstimateBytes(items, new EaseOptions()) + (interactions * 8);
+    }
+
+    /// <summary>Starts from histories: one inverse.</summary>
+    /// <exception cref="RecsysException">It does not fit in memory, or a weight is not finite.</exception>
+    public static StreamingEase Train(
+        Dataset data, StreamingEaseOptions? options = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return Train(data.Interactions, options, progress, cancellationToken);
+    }
+
+    /// <summary>Starts from users × items.</summary>
+    /// <inheritdoc cref="Train(Dataset, StreamingEaseOptions?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    public static StreamingEase Train(
+        SparseMatrix histories, StreamingEaseOptions? options = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(histories);
+        options ??= new StreamingEaseOptions();
+        options.Validate();
+        MemoryBudget.Require(
+            EstimateBytes(histories.Columns, 0),
+            $"streaming EASE on {histories.Columns} items",
+            "use fewer items, or a machine with more memory");
+        using var pool = new ComputePool(options.Threads);
+        var p = StreamingTraining.Invert(histories, options.Regularization, pool, progress, cancellationToken);
+        return new StreamingEase(options, new StreamingInverse(p, options.Regularization), histories);
+    }
+
+    /// <summary>
+    /// Starts from a trained model without training again: P_ij = −B_ij P_jj. λ is the model's.
+    /// </summary>
+    /// <exception cref="RecsysException">The model is sparse or clipped and so does not determine P.</exception>
+    public static StreamingEase From(EaseModel model, StreamingEaseOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options = (options ?? new StreamingEaseOptions()) with { Regularization = model.Options.Regularization };
+        options.Validate();
+        if (model.Weights.Dense is null || model.Weights.InverseDiagonal.Count == 0 || model.Options.NonNegative != NonNegativeMode.Off)
+        {
+            throw new RecsysException("streaming EASE goes on from a dense model with all its weights; this one is sparse or non-negative");
+        }
+
+        var p = StreamingTraining.FromWeights(model.Weights);
+        return new StreamingEase(options, new StreamingInverse(p, options.Regularization), model.Histories);
+    }
+
+    /// <summary>Adds to the weight of a pair; a user or item may be new.</summary>
+    public void Add(int user, int item, float weight = 1)
+    {
+        lock (_queue)
+        {
+            Change(user, Current(user).With(CheckedItem(item), Current(user).WeightOf(item) + weight));
+        }
+    }
+
+    /// <summary>Takes an item out of a user's row.</summary>
+    public void Remove(int user, int item) => Set(user, item, 0);
+
+    /// <summary>Sets the weight of a pair; 0 takes it out.</summary>
+    public void Set(int user, int item, float weight)
+    {
+        lock (_queue)
+        {
+            Change(user, Current(user).With(CheckedItem(item), weight));
+        }
+    }
+
+    /// <summary>Replaces a user's row.</summary>
+    /// <param name="user">Dense index; may be new.</param>
+    /// <param name="items">Strictly ascending; may be new.</param>
+    /// <param name="weights">Finite; empty where all are 1.</param>
+    public void SetRow(int user, ReadOnlySpan<int> items, ReadOnlySpan<float> weights)
+    {
+        var row = StreamingRow.Of(items, weights);
+        lock (_queue)
+        {
+            Change(user, row);
+        }
+    }
+
+    /// <summary>Erases a user's row: after the next <see cref="Flush"/> P is that of the others alone.</summary>
+    public void Erase(int user)
+    {
+        lock (_queue)
+        {
+            if (user < _rows.Count)
+            {
+                Change(user, StreamingRow.Empty);
+            }
+        }
+    }
+
+    /// <summary>Makes room for <paramref name="count"/> items in all; items without interactions score 0.</summary>
+    public void AddItems(int count)
+    {
+        lock (_queue)
+        {
+            _items = Math.Max(_items, count);
+        }
+    }
+
+    /// <summary>
+    /// Applies what is queued. More changes than P has use for (a third of n users) are applied by computing P anew,
+    /// which is then the cheaper way.
+    /// </summary>
+    /// <returns>How many users' rows were applied.</returns>
+    public int Flush(CancellationToken cancellationToken = default)
+    {
+        lock (_writer)
+        {
+            (Dictionary<int, StreamingRow> taken, int[] users, (StreamingRow Before, StreamingRow After)[] changes, int items) = Take();
+            int done = 0;
+            try
+            {
+                if (changes.Length * 3L > items && changes.Length > Options.UsersPerStep)
+                {
+                    Rebuild(cancellationToken);
+                    done = changes.Length;
+                    return done;
+                }
+
+                GrowTo(items);
+                while (done < changes.Length)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int count = Math.Min(Options.UsersPerStep, changes.Length - done);
+                    if (!Step(_inverse, changes.AsSpan(done, count)))
+                    {
+                        Rebuild(cancellationToken);
+                        done = changes.Length;
+                        break;
+                    }
+
+                    done += count;
+                }
+
+                return done;
+            }
+            finally
+            {
+                Interlocked.Add(ref _applied, done);
+                PutBack(taken, users.AsSpan(done));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Scores the first <paramref name="scores"/>.Length items for a history, s_j = −(Σ_{i ≠ j} x_i P_ij) / P_jj: what
+    /// <see cref="EaseModel.Score"/> gives. Items that P does not hold yet score 0.
+    /// </summary>
+    /// <param name="items">The history, strictly ascending.</param>
+    /// <param name="weights">Weight of each, or empty where all are 1.</param>
+    /// <param name="scores">Receives the scores.</param>
+    public void Score(ReadOnlySpan<int> items, ReadOnlySpan<float> weights, Span<float> scores)
+    {
+        _view.EnterReadLock();
+        try
+        {
+            _inverse.Score(items, weights, scores);
+        }
+        finally
+        {
+            _view.ExitReadLock();
+        }
+    }
+
+    /// <summary>The best eligible items of those P holds for a history, best first. Returns how many there are.</summary>
+    public int Recommend(ReadOnlySpan<int> items, ReadOnlySpan<float> weights, ItemFilter filter, Span<ScoredItem> results)
+    {
+        _view.EnterReadLock();
+        float[]? rented = null;
+        try
+        {
+            rented = System.Buffers.ArrayPool<float>.Shared.Rent(_inverse.Items);
+            var scores = rented.AsSpan(0, _inverse.Items);
+            _inverse.Score(items, weights, scores);
+            return TopN.Select(scores, items, filter, results);
+        }
+        finally
+        {
+            _view.ExitReadLock();
+            if (rented is not null)
+            {
+                System.Buffers.ArrayPool<float>.Shared.Return(rented);
+            }
+        }
+    }
+
+    /// <summary>B_ij as P stands now: what item <paramref name="from"/> in a history adds to the score of <paramref name="to"/>.</summary>
+    public float Weight(int from, int to)
+    {
+        _view.EnterReadLock();
+        try
+        {
+            return from == to ? 0 : -_inverse[from, to] / _inverse[to, to];
+        }
+        finally
+        {
+            _view.ExitReadLock();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_writer)
+        {
+            _inverse.Dispose();
+            _view.Dispose();
+            _pool.Dispose();
+        }
+    }
+
+    private static int CheckedItem(int item) =>
+        item >= 0 ? item : throw new RecsysException($"streaming EASE: item {item}: indices are not negative");
+
+    // Under _queue.
+    private StreamingRow Current(int user)
+    {
+        if (user < 0)
+        {
+            throw new RecsysException($"streaming EASE: user {user}: indices are not negative");
+        }
+
+        return user < _rows.Count ? _rows[user] : StreamingRow.Empty;
+    }
+
+    // Under _queue.
+    private void Change(int user, StreamingRow row)
+    {
+        var before = Current(user);
+        foreach (float weight in row.Weights)
+        {
+            if (!float.IsFinite(weight))
+            {
+                throw new RecsysException($"streaming EASE: user {user} has a weight of {weight}");
+            }
+        }
+
+        while (_rows.Count <= user)
+        {
+            _rows.Add(StreamingRow.Empty);
+        }
+
+        _rows[user] = row;
+        _pending.TryAdd(user, before);
+        if (row.Items.Length > 0)
+        {
+            _items = Math.Max(_items, row.Items[^1] + 1);
+        }
+    }
+
+    private (Dictionary<int, StreamingRow> Taken, int[] Users, (StreamingRow Before, StreamingRow After)[] Changes, int Items) Take()
+    {
+        lock (_queue)
+        {
+            var taken = _pending;
+            _pending = [];
+            int[] users = [.. taken.Where(e => e.Value.ChangeTo(_rows[e.Key]).Items.Length > 0).Select(e => e.Key).Order()];
+            return (taken, users, Array.ConvertAll(users, u => (taken[u], _rows[u])), _items);
+        }
+    }
+
+    // What was taken and not applied is pending again, from what P holds of it.
+    private void PutBack(Dictionary<int, StreamingRow> taken, ReadOnlySpan<int> users)
+    {
+        lock (_queue)
+        {
+            foreach (int user in users)
+            {
+                _pending[user] = taken[user];
+            }
+        }
+    }
+
+    // Under _writer.
+    private void GrowTo(int items)
+    {
+        if (items <= _inverse.Items)
+        {
+            return;
+        }
+
+        var larger = _inverse.PrepareGrowth(items);
+        _view.EnterWriteLock();
+        try
+        {
+            _inverse.Grow(items, larger);
+        }
+        finally
+        {
+            _view.ExitWriteLock();
+        }
+    }
+
+    // Under _writer. False where P turned out to be no inverse any more.
+    private bool Step(StreamingInverse inverse, ReadOnlySpan<(StreamingRow Before, StreamingRow After)> changes)
+    {
+        using var step = inverse.Prepare(changes, _pool);
+        if (step is null)
+        {
+            return false;
+        }
+
+        bool live = ReferenceEquals(inverse, _inverse);
+        if (live)
+        {
+            _view.EnterWriteLock();
+        }
+
+        try
+        {
+            inverse.Apply(step, _pool);
+        }
+        finally
+        {
+            if (live)
+            {
+                _view.ExitWriteLock();
+            }
+        }
+
+        Interlocked.Increment(ref _steps);
+        return inverse.IsSound();
+    }
+}
