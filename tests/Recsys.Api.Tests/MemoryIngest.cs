@@ -8,6 +8,7 @@ internal sealed class MemoryIngest : IEventIngest
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _ids = [];
+    private int _fresh;
 
     public List<IncomingEvent> Accepted { get; } = [];
 
@@ -22,7 +23,7 @@ internal sealed class MemoryIngest : IEventIngest
             for (int i = 0; i < ids.Length; i++)
             {
                 var one = events.Span[i];
-                ids[i] = one.Id ?? (Accepted.Count + i).ToString(CultureInfo.InvariantCulture) + "-fresh";
+                ids[i] = one.Id ?? (++_fresh).ToString(CultureInfo.InvariantCulture) + "-fresh";
                 if (_ids.Add(ids[i]))
                 {
                     Accepted.Add(one);
