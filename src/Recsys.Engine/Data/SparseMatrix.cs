@@ -27,12 +27,16 @@ public sealed class SparseMatrix
 
         for (int r = 0; r < rows; r++)
         {
-            int previous = -1;
             if (offsets[r + 1] < offsets[r])
             {
                 throw new RecsysException($"sparse matrix: the offsets fall at row {r}");
             }
+        }
 
+        // Offsets that never fall and end at the last element lie within the arrays.
+        for (int r = 0; r < rows; r++)
+        {
+            int previous = -1;
             for (long e = offsets[r]; e < offsets[r + 1]; e++)
             {
                 if (columns[e] <= previous || columns[e] >= columnCount)
