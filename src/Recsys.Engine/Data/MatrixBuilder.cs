@@ -11,11 +11,12 @@ internal static class MatrixBuilder
         int rows = log.UserIds.Count;
         int columnCount = log.ItemIds.Count;
         var offsets = CountInto(log.Users, rows);
-        if (binary || (!log.HasWeights && duplicates != DuplicatePolicy.Sum))
+        if (binary || !log.HasWeights)
         {
+            bool counting = !binary && duplicates == DuplicatePolicy.Sum;
             int[] columns = SortPattern(log, offsets, columnCount);
-            merged = MergePattern(offsets, ref columns);
-            return new SparseMatrix(rows, columnCount, offsets, columns);
+            merged = MergePattern(offsets, ref columns, counting, out float[]? counts);
+            return new SparseMatrix(rows, columnCount, offsets, columns, counts);
         }
         else
         {
@@ -150,33 +151,51 @@ internal static class MatrixBuilder
         return order;
     }
 
-    private static long MergePattern(long[] offsets, ref int[] columns)
+    /// <summary>Merges equal neighbours; counts them where asked to and where there are any.</summary>
+    private static long MergePattern(long[] offsets, ref int[] columns, bool counting, out float[]? counts)
     {
+        counts = null;
+        long merged = 0;
+        for (int r = 0; r + 1 < offsets.Length; r++)
+        {
+            for (long e = offsets[r] + 1; e < offsets[r + 1]; e++)
+            {
+                merged += columns[e] == columns[e - 1] ? 1 : 0;
+            }
+        }
+
+        if (merged == 0)
+        {
+            return 0;
+        }
+
+        var distinct = new int[columns.Length - merged];
+        counts = counting ? new float[distinct.Length] : null;
         int to = 0;
         long from = 0;
         for (int r = 0; r + 1 < offsets.Length; r++)
         {
             long end = offsets[r + 1];
-            int previous = -1;
-            for (; from < end; from++)
+            while (from < end)
             {
+                long first = from;
                 int column = columns[from];
-                if (column != previous)
+                while (++from < end && columns[from] == column)
                 {
-                    columns[to++] = column;
-                    previous = column;
                 }
+
+                if (counts is not null)
+                {
+                    counts[to] = from - first;
+                }
+
+                distinct[to++] = column;
             }
 
             offsets[r + 1] = to;
         }
 
-        long merged = columns.Length - to;
-        if (merged > 0)
-        {
-            Array.Resize(ref columns, to);
-        }
-
+        columns = distinct;
         return merged;
     }
 

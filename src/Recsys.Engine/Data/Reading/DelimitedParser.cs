@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Recsys.Engine.Data.Reading;
 
 /// <summary>
@@ -7,12 +9,14 @@ namespace Recsys.Engine.Data.Reading;
 internal sealed unsafe class DelimitedParser : IBlockParser
 {
     private const int WindowBytes = 1 << 15;
+    private const int Lookahead = 16;
     private readonly ReadSession _session;
     private readonly Layout _layout;
     private readonly RecordReader _records;
     private readonly int[] _places = GC.AllocateUninitializedArray<int>(WindowBytes + Structure.Slack, pinned: true);
     private readonly int _perRecord;
     private bool _headerAhead;
+    private int* _prefetchedTo;
 
     public DelimitedParser(ReadSession session, Layout layout)
     {
@@ -58,6 +62,7 @@ internal sealed unsafe class DelimitedParser : IBlockParser
     }
 
     /// <summary>Parses the records whose structure has been found, and returns how many bytes they take.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ParseWindow(ReadOnlySpan<byte> rest, byte* window, int* places, int found, bool isLast)
     {
         var session = _session;
@@ -70,6 +75,7 @@ internal sealed unsafe class DelimitedParser : IBlockParser
         int timeColumn = _layout.Time;
         int line = 0;
         int* end = places + found;
+        _prefetchedTo = places;
         for (int* p = places; p + perRecord <= end; p += perRecord)
         {
             while (!IsPlain(window, line, p, perRecord, separator, width))
@@ -85,6 +91,11 @@ internal sealed unsafe class DelimitedParser : IBlockParser
                 {
                     return line;
                 }
+            }
+
+            if (p >= _prefetchedTo && session.HasTextIds)
+            {
+                Prefetch(window, line, p, end);
             }
 
             var user = Field(window, line, p, userColumn, perRecord, width);
@@ -113,6 +124,24 @@ internal sealed unsafe class DelimitedParser : IBlockParser
         return line;
     }
 
+    /// <summary>Looks a few records ahead, as if they were plain: where they are not, nothing but time is lost.</summary>
+    private void Prefetch(byte* window, int line, int* p, int* end)
+    {
+        int count = 0;
+        Span<TextPiece> users = stackalloc TextPiece[Lookahead];
+        Span<TextPiece> items = stackalloc TextPiece[Lookahead];
+        for (; count < Lookahead && p + _perRecord <= end; count++)
+        {
+            users[count] = Field(window, line, p, _layout.User, _perRecord, _layout.Width);
+            items[count] = Field(window, line, p, _layout.Item, _perRecord, _layout.Width);
+            line = p[_perRecord - 1] + 1;
+            p += _perRecord;
+        }
+
+        _session.Prefetch(users[..count], items[..count]);
+        _prefetchedTo = p;
+    }
+
     private static bool IsPlain(byte* window, int line, int* p, int perRecord, byte separator, int width)
     {
         bool plain = window[line] != (byte)'#' && window[p[perRecord - 1]] == (byte)'\n';
@@ -128,7 +157,7 @@ internal sealed unsafe class DelimitedParser : IBlockParser
         return plain;
     }
 
-    private static Piece Field(byte* window, int line, int* p, int column, int perRecord, int width)
+    private static TextPiece Field(byte* window, int line, int* p, int column, int perRecord, int width)
     {
         int place = column * width;
         int start = column == 0 ? line : p[place - 1] + 1;
@@ -138,7 +167,7 @@ internal sealed unsafe class DelimitedParser : IBlockParser
             end--;
         }
 
-        return new Piece(window + start, end - start);
+        return new TextPiece(window + start, end - start);
     }
 
     private int ParseRecord(ReadOnlySpan<byte> data, bool isLast)
@@ -191,13 +220,5 @@ internal sealed unsafe class DelimitedParser : IBlockParser
         }
 
         return used;
-    }
-
-    private readonly struct Piece(byte* start, int length)
-    {
-        public readonly byte* Start = start;
-        public readonly int Length = length;
-
-        public ReadOnlySpan<byte> Span => new(Start, Length);
     }
 }

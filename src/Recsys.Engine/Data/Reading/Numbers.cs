@@ -12,6 +12,7 @@ internal static class Numbers
         [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
 
     /// <summary>A finite decimal number, to the nearest float.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryWeight(ReadOnlySpan<byte> text, out float weight)
     {
         long mantissa = 0;

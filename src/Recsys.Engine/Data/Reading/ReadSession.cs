@@ -52,6 +52,9 @@ internal sealed unsafe class ReadSession
     /// <summary>Records that held or should have held interactions.</summary>
     public long Records { get; set; }
 
+    /// <summary>Whether the last interaction that was not found at once had an id that is not a short number.</summary>
+    public bool HasTextIds { get; private set; }
+
     /// <summary>The block that is parsed: whether ids in it have to be checked for broken UTF-8.</summary>
     public bool CheckUtf8 { get; private set; }
 
@@ -85,6 +88,14 @@ internal sealed unsafe class ReadSession
         return true;
     }
 
+    /// <summary>Prepares for the ids of the next interactions.</summary>
+    public void Prefetch(ReadOnlySpan<TextPiece> users, ReadOnlySpan<TextPiece> items)
+    {
+        Span<uint> scratch = stackalloc uint[users.Length];
+        _users.Prefetch(users, scratch);
+        _items.Prefetch(items, scratch);
+    }
+
     /// <summary>Checks and adds an interaction; times and weights are texts or null where there is no such column.</summary>
     public void Add(
         long line, ReadOnlySpan<byte> user, ReadOnlySpan<byte> item, bool hasWeight, ReadOnlySpan<byte> weightText,
@@ -114,6 +125,7 @@ internal sealed unsafe class ReadSession
         }
         else if (Resolve(user, item, out int u, out int i))
         {
+            HasTextIds = IdBytes.Decimal(user) == IdBytes.NotDecimal || IdBytes.Decimal(item) == IdBytes.NotDecimal;
             Append(u, i, weight, time);
         }
     }
@@ -314,7 +326,7 @@ internal sealed unsafe class ReadSession
     {
         // Beyond the first blocks the rest of the file tells how many more there will be.
         long size = 2L * _count;
-        if (_source is { IsCompressed: false, Length: { } length, BytesUsed: > 0 and long used })
+        if (_source is { IsCompressed: false, Length: { } length, BytesUsed: > 8 << 20 and long used })
         {
             size = Math.Max(_count + (_count / 8) + 1024, Math.Min((long)((double)_count / used * length * 1.02) + 1024, 16L * _count));
         }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Recsys.Engine.Data.Reading;
@@ -13,6 +14,7 @@ internal static unsafe class Structure
     /// Writes the places of the bytes a, b and c in ascending order and returns how many there are. Up to 63 bytes
     /// behind the text are read.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Find(byte* text, int length, byte a, byte b, byte c, int* places)
     {
         var va = Vector512.Create(a);
