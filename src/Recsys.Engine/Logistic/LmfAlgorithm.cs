@@ -43,7 +43,7 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
                 $"{_defaults.Factors}", $"{_defaults.Epochs}", $"{_defaults.Negatives}", $"{_defaults.NegativeCount}",
                 $"{_defaults.LearningRate}", $"{_defaults.UserRegularization}", $"{_defaults.ItemRegularization}",
                 $"{_defaults.BiasRegularization}", $"{_defaults.Correction}", $"{_defaults.InitialSpread}", $"{_defaults.InitialSum}",
-                $"{_defaults.FoldInEpochs}", $"{_defaults.FoldInNegatives}",
+                $"{_defaults.FoldInEpochs}", $"{_defaults.FoldInNegatives}", $"{_defaults.FinalRate}",
             ];
             string[] d = Array.ConvertAll(defaults, f => FormattableString.Invariant(f));
             return
@@ -53,6 +53,7 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
                 new("negatives", "SAMPLER", $"uniform, popularity:A, in-batch:W, hard:M[:BASE], mixed:F:hard:M[:BASE] (default {d[2]})"),
                 new("negative-count", "N", $"negatives of each interaction (default {d[3]})"),
                 new("learning-rate", "R", $"step size of Adagrad (default {d[4]})"),
+                new("final-rate", "S", $"share of the learning rate left in the last pass (default {d[13]})"),
                 new("regularization", "L", "λ of user and item factors at once"),
                 new("user-regularization", "L", $"λ of user factors (default {d[5]})"),
                 new("item-regularization", "L", $"λ of item factors (default {d[6]})"),
@@ -102,6 +103,7 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
             Negatives = options.Text("negatives") is { } text ? NegativeSamplerSpec.Parse(text) : d.Negatives,
             NegativeCount = options.Int("negative-count", d.NegativeCount),
             LearningRate = Float(options, "learning-rate", d.LearningRate),
+            FinalRate = Float(options, "final-rate", d.FinalRate),
             UserRegularization = Float(options, "user-regularization", float.IsNaN(both) ? d.UserRegularization : both),
             ItemRegularization = Float(options, "item-regularization", float.IsNaN(both) ? d.ItemRegularization : both),
             BiasRegularization = Float(options, "bias-regularization", d.BiasRegularization),
@@ -129,6 +131,7 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
         ["negatives"] = options.Negatives.ToString(),
         ["negative-count"] = options.NegativeCount,
         ["learning-rate"] = options.LearningRate,
+        ["final-rate"] = options.FinalRate,
         ["user-regularization"] = options.UserRegularization,
         ["item-regularization"] = options.ItemRegularization,
         ["bias-regularization"] = options.BiasRegularization,

@@ -16,10 +16,10 @@ public sealed record LmfOptions
     public int Factors { get; init; } = 64;
 
     /// <summary>Passes over the clicks.</summary>
-    public int Epochs { get; init; } = 20;
+    public int Epochs { get; init; } = 15;
 
     /// <summary>N, negatives of a click.</summary>
-    public int NegativeCount { get; init; } = 64;
+    public int NegativeCount { get; init; } = 32;
 
     /// <summary>What draws them.</summary>
     public NegativeSamplerSpec Negatives { get; init; } = NegativeSamplerSpec.Uniform;
@@ -27,14 +27,20 @@ public sealed record LmfOptions
     /// <summary>η: a row moves by η·g/√(Adagrad sum of the row).</summary>
     public float LearningRate { get; init; } = 0.1f;
 
+    /// <summary>
+    /// What is left of the learning rate in the last epoch, in (0, 1]; it falls linearly from the first. Adagrad's steps
+    /// shrink by themselves, but not so far that the noise of the last samples does not show.
+    /// </summary>
+    public float FinalRate { get; init; } = 1;
+
     /// <summary>λ of the user factors, taken at every click.</summary>
-    public float UserRegularization { get; init; } = 0.01f;
+    public float UserRegularization { get; init; } = 0.05f;
 
     /// <summary>λ of the item factors, taken at every click: once by the positive, and shared evenly by its N negatives.</summary>
-    public float ItemRegularization { get; init; } = 0.01f;
+    public float ItemRegularization { get; init; } = 0.05f;
 
     /// <summary>λ of the item biases.</summary>
-    public float BiasRegularization { get; init; } = 0.001f;
+    public float BiasRegularization { get; init; } = 0.0005f;
 
     /// <summary>Margin m that a positive has to exceed; 0 for none.</summary>
     public float Margin { get; init; }
@@ -49,7 +55,7 @@ public sealed record LmfOptions
     public float Correction { get; init; } = 1;
 
     /// <summary>Standard deviation of a new row's norm: factors are N(0, spread²/k).</summary>
-    public float InitialSpread { get; init; } = 0.1f;
+    public float InitialSpread { get; init; } = 0.3f;
 
     /// <summary>First value of the Adagrad sums.</summary>
     public float InitialSum { get; init; } = 0.01f;
@@ -58,10 +64,10 @@ public sealed record LmfOptions
     public LmfWeighting Weighting { get; init; } = LmfWeighting.Linear;
 
     /// <summary>Passes over a history when an unknown user is folded in.</summary>
-    public int FoldInEpochs { get; init; } = 20;
+    public int FoldInEpochs { get; init; } = 10;
 
     /// <summary>Negatives of each history item in a fold-in.</summary>
-    public int FoldInNegatives { get; init; } = 16;
+    public int FoldInNegatives { get; init; } = 32;
 
     /// <summary>
     /// Blocks of users and of items that training works in: at most this many threads are busy. Part of the options
@@ -86,8 +92,31 @@ public sealed record LmfOptions
     /// <summary>Options that do well for a loss (chosen on validation data; see docs/negatives.md).</summary>
     public static LmfOptions For(LmfLoss loss) => loss switch
     {
-        LmfLoss.Softmax => new LmfOptions(),
-        _ => new LmfOptions { Loss = loss, NegativeCount = 8, Correction = 0 },
+        LmfLoss.Logistic => new LmfOptions
+        {
+            Loss = loss,
+            NegativeCount = 16,
+            Correction = 0,
+            UserRegularization = 0.03f,
+            ItemRegularization = 0.03f,
+            FoldInEpochs = 20,
+            FoldInNegatives = 16,
+        },
+        LmfLoss.Bpr => new LmfOptions
+        {
+            Loss = loss,
+            Epochs = 20,
+            NegativeCount = 2,
+            Negatives = NegativeSamplerSpec.Parse("mixed:0.5:hard:4:popularity:0.5"),
+            LearningRate = 0.2f,
+            UserRegularization = 0.03f,
+            ItemRegularization = 0.03f,
+            Correction = 0,
+            InitialSpread = 0.1f,
+            FoldInEpochs = 20,
+            FoldInNegatives = 2,
+        },
+        _ => new LmfOptions(),
     };
 
     /// <summary>Throws on a combination that cannot be served.</summary>
@@ -98,6 +127,7 @@ public sealed record LmfOptions
         Check(Epochs >= 0, "iterations", "0 or more", Epochs);
         Check(NegativeCount is >= 1 and <= 4096, "negative count", "1 to 4096", NegativeCount);
         Check(LearningRate > 0 && float.IsFinite(LearningRate), "learning rate", "above 0", LearningRate);
+        Check(FinalRate is > 0 and <= 1, "final rate", "above 0, up to 1", FinalRate);
         Check(UserRegularization >= 0 && float.IsFinite(UserRegularization), "user regularization", "0 or more", UserRegularization);
         Check(ItemRegularization >= 0 && float.IsFinite(ItemRegularization), "item regularization", "0 or more", ItemRegularization);
         Check(BiasRegularization >= 0 && float.IsFinite(BiasRegularization), "bias regularization", "0 or more", BiasRegularization);
@@ -122,13 +152,12 @@ public sealed record LmfOptions
     /// <summary>Standard deviation of one factor of a new row.</summary>
     internal float RowSpread => InitialSpread / MathF.Sqrt(Factors);
 
-    /// <summary>What draws the negatives of a fold-in: what training draws from, without hardness; popularity for in-batch.</summary>
-    internal NegativeSamplerSpec FoldInSpec => Negatives.Source switch
-    {
-        NegativeBase.Popularity => NegativeSamplerSpec.Popularity(Negatives.Exponent),
-        NegativeBase.InBatch => NegativeSamplerSpec.Popularity(1),
-        _ => NegativeSamplerSpec.Uniform,
-    };
+    /// <summary>The learning rate of an epoch.</summary>
+    internal float RateOf(int epoch) =>
+        LearningRate * (Epochs <= 1 ? 1 : 1 - ((1 - FinalRate) * Math.Min(epoch, Epochs - 1) / (Epochs - 1)));
+
+    /// <summary>What draws the negatives of a fold-in: what training draws them with; popularity where that is in-batch.</summary>
+    internal NegativeSamplerSpec FoldInSpec => Negatives.WithoutBatch();
 
     /// <summary>Log P of each item for counts that do not change; null where it is not used.</summary>
     internal float[]? LogProbabilities(ItemCounts counts)

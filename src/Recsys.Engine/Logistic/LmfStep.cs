@@ -35,6 +35,7 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
     public LmfStep(LmfOptions options, FactorTable items, ItemCounts counts, int negatives, float[]? logProbability = null)
     {
         _options = options;
+        LearningRate = options.LearningRate;
         _items = items;
         _counts = counts;
         _logProbability = logProbability;
@@ -47,8 +48,8 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
         _derivatives = new float[padded];
     }
 
-    /// <summary>Logits' derivative of the positive in the last step.</summary>
-    public float PositiveDerivative => _derivatives[0];
+    /// <summary>The present learning rate η; that of the options unless it is changed.</summary>
+    public float LearningRate { get; set; }
 
     /// <summary>
     /// Learns one click: draws negatives, moves the user's and the items' rows. Returns weight · loss. A negative weight
@@ -174,13 +175,13 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
     {
         ref float sum = ref FactorTable.Sum(row, _width);
         sum += derivative * derivative * userNorm * _perFactor;
-        float rate = _options.LearningRate / MathF.Sqrt(sum);
+        float rate = LearningRate / MathF.Sqrt(sum);
         FactorKernels.ScaleAndAdd(row, MathF.Max(0, 1 - (rate * regularization)), -rate * derivative, _user, _width);
 
         ref float biasSum = ref FactorTable.BiasSum(row, _width);
         biasSum += derivative * derivative;
         ref float bias = ref FactorTable.Bias(row, _width);
-        bias -= _options.LearningRate / MathF.Sqrt(biasSum) * (derivative + (_options.BiasRegularization * bias));
+        bias -= LearningRate / MathF.Sqrt(biasSum) * (derivative + (_options.BiasRegularization * bias));
     }
 
     private void MoveUser(float* user, out float kept, out float rate)
@@ -188,7 +189,7 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
         float* gradient = _gradient.Pointer;
         ref float sum = ref FactorTable.Sum(user, _width);
         sum += FactorKernels.Dot(gradient, gradient, _width) * _perFactor;
-        rate = _options.LearningRate / MathF.Sqrt(sum);
+        rate = LearningRate / MathF.Sqrt(sum);
         kept = MathF.Max(0, 1 - (rate * _options.UserRegularization));
         FactorKernels.ScaleAndAdd(user, kept, -rate, gradient, _width);
     }

@@ -68,6 +68,7 @@ internal sealed unsafe class LmfTraining : IDisposable
         CutItems(CounterRandom.Derive(key, 1));
         pool.Run(_blocks, (_, block) => PrepareBlock(block, CounterRandom.Derive(key, 2)), cancellationToken);
 
+        float rate = _options.RateOf(epoch);
         var losses = new double[_blocks * _blocks];
         var steps = new LmfStep?[pool.Threads];
         try
@@ -80,6 +81,7 @@ internal sealed unsafe class LmfTraining : IDisposable
                     (worker, users) =>
                     {
                         var step = steps[worker] ??= new LmfStep(_options, Items, _counts, _options.NegativeCount, _logProbability);
+                        step.LearningRate = rate;
                         int items = (users + shift) % _blocks;
                         losses[(shift * _blocks) + users] = RunStratum(step, users, items, shift == 0, key);
                     },

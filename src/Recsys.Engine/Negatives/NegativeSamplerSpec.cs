@@ -118,6 +118,10 @@ public sealed record NegativeSamplerSpec
         _ => new SourceSampler(items is null ? new UniformSource(counts.Items) : new UniformSource(items)),
     });
 
+    /// <summary>The same where there is no batch: popularity¹, its distribution, instead of in-batch.</summary>
+    internal NegativeSamplerSpec WithoutBatch() =>
+        Source == NegativeBase.InBatch ? this with { Source = NegativeBase.Popularity, Exponent = 1 } : this;
+
     private static InvalidOptionException Wrong(string text, string what) => new($"negatives '{text}': {what}");
 
     private static double Number(string text, Queue<string> parts, string what, double low, double high, double? otherwise)
