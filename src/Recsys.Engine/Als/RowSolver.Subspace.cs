@@ -24,7 +24,6 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         int size = Math.Min(_k, (_options.SubspaceSize + 15) & ~15);
         float* a = _normal.Pointer;
         float* step = _vectors.Pointer + _k;
-        float* image = step + _k;
         RowSweep<TOps, TVector>.Dots(system.Rows, n, _k, z, system.Scores);
         for (int from = 0; from < _k; from += size)
         {
@@ -41,10 +40,9 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
 
             new Span<float>(z + from, width).CopyTo(new Span<float>(step, width));
             RowSweep<TOps, TVector>.Sum(system.Rows, n, width, system.Steps, step);
-            if (system.ExtraRidge != 0)
+            for (int c = 0; system.ExtraRidge != 0 && c < width; c++)
             {
-                SmallProduct<TOps, TVector>.Multiply(z, _k, 1, system.IdentityImage, _k, _k, MatrixShape.Full, image, _k);
-                RowSweep<TOps, TVector>.Axpy(image + from, width, system.ExtraRidge, step);
+                step[c] += system.ExtraRidge * system.IdentityImage[from + c] * z[from + c];
             }
 
             StartNormal(system, a, from, width);

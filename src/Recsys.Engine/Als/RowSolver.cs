@@ -51,7 +51,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         bool warm = halfEpoch.Solver != AlsSolver.Cholesky;
         if (warm)
         {
-            Multiply(factors, first, count, basis.Enter, MatrixShape.Lower, _z, 0);
+            Multiply(factors, first, count, basis.Enter, basis.OtherShape, _z, 0);
         }
 
         double loss = 0;
@@ -65,7 +65,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
             loss += SolveRow(data, first + r, fixedSide, basis, halfEpoch, _z.RowPointer(r));
         }
 
-        Multiply(_z, 0, count, basis.Leave, MatrixShape.Lower, factors, first);
+        Multiply(_z, 0, count, basis.Leave, basis.OtherShape, factors, first);
         double penalty = 0;
         for (int r = first; r < first + count; r++)
         {
@@ -148,7 +148,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         if (basis.HasRowRidges)
         {
             system.ExtraRidge = (float)(_options.RowRegularization(n, data.OtherCount) - basis.Ridge);
-            system.IdentityImage = basis.IdentityImage!.Pointer;
+            system.IdentityImage = basis.IdentityImage.Pointer;
         }
 
         bool scored = false;
@@ -295,7 +295,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         /// <summary>δ.</summary>
         public float ExtraRidge;
 
-        /// <summary>M, k × k without padding between rows; read only where δ is not 0.</summary>
+        /// <summary>The diagonal of M; read only where δ is not 0.</summary>
         public float* IdentityImage;
     }
 }

@@ -135,6 +135,7 @@ internal static unsafe class FactorBatch
         ArrayPool<float>.Shared.Return(scratch);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScanWide<TLanes>(
         Index index, Job job, float* blocks, int first, int end, int user, float* users, byte* ahead, int share)
         where TLanes : unmanaged, IScoringLanes<TLanes>
@@ -163,6 +164,7 @@ internal static unsafe class FactorBatch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScanNarrow<TLanes>(Index index, Job job, float* blocks, int first, int end, int user, float* users)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
@@ -179,6 +181,7 @@ internal static unsafe class FactorBatch
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunInt8<TLanes>(Index index, Job job)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
@@ -243,6 +246,7 @@ internal static unsafe class FactorBatch
         TLanes.LessThanOrEqual(sixteen, TLanes.Broadcast(threshold)) ^ 0xFFFFu;
 
     // Two users by 16 items; 16 bits a user of those above the thresholds.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Tile2x1<TLanes>(float* block, float* users, int padded, float* thresholds, float* scores)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
@@ -261,6 +265,7 @@ internal static unsafe class FactorBatch
     }
 
     // Four users by 32 items.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Tile4x2<TLanes>(
         float* block, float* next, float* users, int padded, float* thresholds, float* scores, out ulong aboveNext)
         where TLanes : unmanaged, IScoringLanes<TLanes>

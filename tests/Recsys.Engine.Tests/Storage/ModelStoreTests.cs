@@ -35,7 +35,10 @@ public sealed class ModelStoreTests : IDisposable
         var none = new IdTable();
         var contents = SampleModel.Make() with
         {
-            Users = none, Items = none, Histories = new SparseMatrix(0, 0, [0], []), Tensors = new Dictionary<string, Tensor>(),
+            Users = none,
+            Items = none,
+            Histories = new SparseMatrix(0, 0, [0], []),
+            Tensors = new Dictionary<string, Tensor>(),
         };
         ModelStore.Save(contents, _folder["m"]);
         using var stored = ModelStore.Open(_folder["m"]);
@@ -51,7 +54,8 @@ public sealed class ModelStoreTests : IDisposable
         {
             Tensors = new Dictionary<string, Tensor>
             {
-                ["w"] = Tensor.From(matrix), ["v"] = Tensor.Copy<int>(Enumerable.Range(0, 3_000_001).ToArray(), TensorType.I32),
+                ["w"] = Tensor.From(matrix),
+                ["v"] = Tensor.Copy<int>(Enumerable.Range(0, 3_000_001).ToArray(), TensorType.I32),
             },
         };
         ModelStore.Save(contents, _folder["m"]);
