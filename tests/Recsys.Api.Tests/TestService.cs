@@ -70,6 +70,7 @@ internal sealed class TestService : IAsyncDisposable
                 Training = training,
                 Events = events,
                 Items = store ? new MemoryItems(items) : null,
+                Forget = store ? new NoForget() : null,
                 Ready = () => library.IsReady,
             },
             (options ?? new ServiceOptions()) with { Urls = ["http://127.0.0.1:0"] },
@@ -163,6 +164,12 @@ internal sealed class TestService : IAsyncDisposable
         public void Dispose()
         {
         }
+    }
+
+    /// <summary>Knows of nobody.</summary>
+    private sealed class NoForget : IUserForget
+    {
+        public ValueTask<bool> ForgetAsync(string user, CancellationToken cancellationToken = default) => new(false);
     }
 
     private sealed class MemoryItems(ItemStore items) : IItemWriter
