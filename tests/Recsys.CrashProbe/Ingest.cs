@@ -13,7 +13,7 @@ internal static class Ingest
     public const int Streams = 4;
 
     /// <summary>Small segments, so that kills hit their rotation too.</summary>
-    public static EventLogOptions Options { get; } = new() { SegmentBytes = 256 << 10, MaxGroupBytes = 16 << 10, DedupEvents = 20_000 };
+    public static EventLogOptions Options { get; } = new() { SegmentBytes = 256 << 10, MaxGroupBytes = 16 << 10, DedupEvents = 500_000 };
 
     public static async Task RunAsync(string folder, int seed, long[] next)
     {
@@ -33,7 +33,8 @@ internal static class Ingest
         {
             // Now and then the last batch is sent again, as a client does that saw no answer.
             long from = random.Next(10) == 0 ? before : next;
-            int count = (int)(next - from) + random.Next(1, 64);
+            // A large batch is one large write, which the kill can cut in two.
+            int count = (int)(next - from) + (random.Next(20) == 0 ? random.Next(5_000, 20_000) : random.Next(1, 64));
             var result = await log.AppendAsync(Enumerable.Range(0, count).Select(i => Make(stream, from + i)).ToArray());
             if (result.Accepted + result.Duplicates != count)
             {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
@@ -8,6 +9,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     /// A few steps from z. In the whitened basis the part of the matrix that all rows share is the identity, which is the
     /// same as preconditioning with it: a step costs two products with the row's own interactions and nothing of order k².
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SolveByConjugateGradients(in RowSystem system, float* z)
     {
         int n = system.Count;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
@@ -24,6 +25,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     /// <summary>Rows of at most so many interactions are cheaper in n unknowns than in k.</summary>
     private int DualLimit => (_k * 3 / 4) & ~15;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasDual(in RowSystem system)
     {
         for (int i = 0; i < system.Count; i++)
@@ -38,6 +40,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     }
 
     /// <summary>k unknowns: A = I + δM + Σ e r rᵀ from rows gathered in pieces and scaled by √e, then Cholesky.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SolvePrimal(in RowSystem system, float* z, PartitionRows data, int row)
     {
         float* a = _normal.Pointer;
@@ -49,6 +52,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     }
 
     /// <summary>a = (I + δM) restricted to coordinates [from, from + size).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StartNormal(in RowSystem system, float* a, int from, int size)
     {
         for (int i = 0; i < size; i++)
@@ -72,6 +76,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     }
 
     /// <summary>a += Σ e r rᵀ restricted to coordinates [from, from + size).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddInteractions(in RowSystem system, float* a, int from, int size)
     {
         float* gathered = _gathered.Pointer;
@@ -103,6 +108,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     /// <summary>
     /// n unknowns (δ = 0): with V the rows √e r, z = Vᵀ (I + VVᵀ)⁻¹ s, s = t/√e (Sherman, Morrison and Woodbury).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SolveDual(in RowSystem system, float* z, PartitionRows data, int row)
     {
         int n = system.Count;
@@ -117,21 +123,11 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
             to[i] = 1;
         }
 
-        for (int c = 0; c < _k; c++)
-        {
-            Clear(transposed + ((nint)c * _stride) + size - 16, 16);
-        }
-
         for (int i = 0; i < n; i++)
         {
             float root = MathF.Sqrt(system.Excess[i]);
+            system.Scores[i] = root;
             s[i] = system.Target[i] / root;
-            float* from = system.Rows[i];
-            float* to = transposed + i;
-            for (int c = 0; c < _k; c++)
-            {
-                to[c * _stride] = root * from[c];
-            }
         }
 
         for (int i = n; i < size; i++)
@@ -139,11 +135,12 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
             s[i] = 0;
         }
 
+        GatherTransposed<TOps, TVector>.Copy(system.Rows, system.Scores, n, _k, transposed, _stride);
         RankUpdate<TOps, TVector>.Add(a, _stride, size, transposed, _stride, _k);
         FactorAndSolve(a, size, s, data, row);
         for (int i = 0; i < n; i++)
         {
-            s[i] *= MathF.Sqrt(system.Excess[i]);
+            s[i] *= system.Scores[i];
         }
 
         Clear(z, _k);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
@@ -8,6 +9,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     /// One Newton step on each block of coordinates in turn (iALS++, Rendle et al. 2021b), scores kept current: for block b
     /// (I + δM_bb + Σ e r_b r_bᵀ) s = z_b + δ(M z)_b + Σ (e·score − t) r_b, z_b −= s.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SolveBySubspaces(in RowSystem system, float* z, PartitionRows data, int row)
     {
         int n = system.Count;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
@@ -124,6 +125,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         SmallProduct<TOps, TVector>.Multiply(
             from.RowPointer(first), from.Stride, count, matrix.Pointer, matrix.Stride, _k, shape, to.RowPointer(toFirst), to.Stride);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double SolveRow(PartitionRows data, int row, FactorTable fixedSide, AlsBasis basis, HalfEpoch halfEpoch, float* z)
     {
         int n = data.RowLength(row);
@@ -177,6 +179,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
     }
 
     /// <summary>Addresses of the rows a row names, and each pair's excess confidence e and weighted target t.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowSystem Gather(PartitionRows data, int row, FactorTable fixedSide)
     {
         var columns = data.Columns(row);

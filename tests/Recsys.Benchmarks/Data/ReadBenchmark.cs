@@ -14,12 +14,13 @@ internal sealed class ReadBenchmark : IBenchmark
 
     public string Name => "read";
 
-    public string Summary => "lines a second of the readers [--lines 10000000] [--only NAME]";
+    public string Summary => "lines a second of the readers [--lines 10000000] [--only NAME] [--file PATH …]";
 
     public int Run(string[] args)
     {
         int lines = 10_000_000;
         string? only = null;
+        var given = new List<string>();
         for (int a = 0; a < args.Length; a++)
         {
             if (args[a] == "--lines" && a + 1 < args.Length && int.TryParse(args[a + 1], CultureInfo.InvariantCulture, out lines) && lines > 0)
@@ -30,11 +31,22 @@ internal sealed class ReadBenchmark : IBenchmark
             {
                 only = args[++a];
             }
+            else if (args[a] == "--file" && a + 1 < args.Length)
+            {
+                given.Add(args[++a]);
+            }
             else
             {
                 Console.Error.WriteLine($"read: unknown argument '{args[a]}'; expected {Summary}");
                 return 2;
             }
+        }
+
+        if (given.Count > 0)
+        {
+            WriteHeading();
+            given.ForEach(path => Measure(Path.GetFileName(path), path, null));
+            return 0;
         }
 
         var basis = new SyntheticFile.Shape(lines, Users: 200_000, Items: 50_000, Grouped: true);
@@ -51,12 +63,12 @@ internal sealed class ReadBenchmark : IBenchmark
         try
         {
             Console.WriteLine($"{lines} lines, {basis.Users} users, {basis.Items} items; medians of {Runs}");
-            Console.WriteLine($"{"file",-14} {"MB",6} {"M lines/s cpu",14} {"wall",7} {"ns/line",8} {"MB/s",7} {"matrix s",9}");
+            WriteHeading();
             foreach (var (name, shape) in files.Where(f => only is null || f.Name == only))
             {
                 string path = Path.Combine(folder, name);
-                long bytes = SyntheticFile.Write(path, shape, seed: 42);
-                Measure(name, path, bytes, lines);
+                SyntheticFile.Write(path, shape, seed: 42);
+                Measure(name, path, lines);
                 File.Delete(path);
             }
         }
@@ -68,20 +80,24 @@ internal sealed class ReadBenchmark : IBenchmark
         return 0;
     }
 
-    private static void Measure(string name, string path, long bytes, int lines)
+    private static void WriteHeading() => Console.WriteLine(
+        $"{"file",-14} {"MB",6} {"lines",9} {"interactions",13} {"M lines/s cpu",14} {"wall",6} {"ns/interaction",15} {"MB/s",6} {"matrix s",9}");
+
+    private static void Measure(string name, string path, int? lines)
     {
         var cpu = new double[Runs + 1];
         var wall = new double[Runs + 1];
         var matrix = new double[Runs + 1];
+        ReadReport report = null!;
         for (int run = 0; run <= Runs; run++)
         {
             GC.Collect();
             var clock = Stopwatch.StartNew();
             double start = ThreadTime.Now;
-            var (log, report) = InteractionReader.Read(path);
+            (var log, report) = InteractionReader.Read(path);
             cpu[run] = ThreadTime.Now - start;
             wall[run] = clock.Elapsed.TotalSeconds;
-            if (log.Count != lines || report.Lines != lines)
+            if (lines is not null && (log.Count != lines || report.Lines != lines))
             {
                 throw new InvalidOperationException($"{log.Count} of {lines} lines were read");
             }
@@ -93,9 +109,10 @@ internal sealed class ReadBenchmark : IBenchmark
         }
 
         double c = Median(cpu);
-        FormattableString row =
-            $"{name,-14} {bytes / 1e6,6:F0} {lines / c / 1e6,14:F1} {lines / Median(wall) / 1e6,7:F1} {c / lines * 1e9,8:F1} {bytes / c / 1e6,7:F0} {Median(matrix),9:F2}";
-        Console.WriteLine(FormattableString.Invariant(row));
+        string row = string.Create(CultureInfo.InvariantCulture, $"{name,-14} {report.Bytes / 1e6,6:F1} {report.Lines,9} {report.Interactions,13} ")
+            + string.Create(CultureInfo.InvariantCulture, $"{report.Lines / c / 1e6,14:F1} {report.Lines / Median(wall) / 1e6,6:F1} ")
+            + string.Create(CultureInfo.InvariantCulture, $"{c / report.Interactions * 1e9,15:F1} {report.Bytes / c / 1e6,6:F0} {Median(matrix),9:F3}");
+        Console.WriteLine(row);
     }
 
     private static double Median(double[] runs) => runs.Skip(1).Order().ElementAt(Runs / 2);

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Recsys.Engine.Als;
+using Recsys.Engine.Data;
+using Recsys.Engine.Evaluation;
+
+namespace Recsys.Benchmarks.Als;
+
+/// <summary>A real data set with its published split: from the folder RECSYS_DATA names, else shared/data beside the checkout.</summary>
+internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? foldIn, Dataset heldOut)
+{
+    public string Name => name;
+
+    public Dataset Train => train;
+
+    public static AlsBenchmarkData Load(string name)
+    {
+        string folder = Path.Combine(Root(), name);
+        return name == "gowalla"
+            ? new AlsBenchmarkData(
+                name, Read(Path.Combine(folder, "train.txt")), null, Read(Path.Combine(folder, "test.txt")))
+            : new AlsBenchmarkData(
+                name,
+                Read(Path.Combine(folder, "train.tsv")),
+                Read(Path.Combine(folder, "test_foldin.tsv")),
+                Read(Path.Combine(folder, "test_heldout.tsv")));
+    }
+
+    public double Ndcg100(AlsModel model) => Evaluate(model, "ndcg@100").Metrics[0].Value;
+
+    public string Quality(AlsModel model)
+    {
+        var result = Evaluate(model, foldIn is null ? "recall_full@20,ndcg@20" : "ndcg@100,recall@20,recall@50");
+        return string.Join(' ', result.Metrics.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Metric} {m.Value:F4}")));
+    }
+
+    private static Dataset Read(string path) => Dataset.Load(path, ReadOptions.Default with { AllowEmpty = true });
+
+    private static string Root()
+    {
+        if (Environment.GetEnvironmentVariable("RECSYS_DATA") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string candidate = Path.Combine(folder.FullName, "shared", "data");
+            if (Directory.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        throw new DirectoryNotFoundException("the real data sets are not here (set RECSYS_DATA)");
+    }
+
+    private EvaluationResult Evaluate(AlsModel model, string metrics) => Evaluator.Evaluate(
+        model,
+        foldIn is null ? EvaluationTask.Weak(model, heldOut) : EvaluationTask.Strong(model, foldIn, heldOut),
+        new EvaluationOptions { Metrics = Metric.ParseList(metrics), Resamples = 0 });
+}
