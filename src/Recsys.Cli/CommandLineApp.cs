@@ -76,6 +76,7 @@ internal static class CommandLineApp
             RecommendCommand.Create(terminal),
             SimilarCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            ServeCommand.Create(terminal),
         };
         return root;
     }

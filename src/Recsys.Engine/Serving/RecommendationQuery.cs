@@ -1,6 +1,9 @@
 namespace Recsys.Engine.Serving;
 
-/// <summary>A request for recommendations: for <see cref="User"/>, or for the history <see cref="History"/>.</summary>
+/// <summary>
+/// A request for recommendations: for <see cref="User"/>, or for the history <see cref="History"/>; without either, for
+/// anyone: popular items.
+/// </summary>
 public sealed record RecommendationQuery
 {
     /// <summary>The user's id; null for a history.</summary>
@@ -32,4 +35,7 @@ public sealed record RecommendationQuery
 
     /// <summary>Whether to say why.</summary>
     public bool Explain { get; init; }
+
+    /// <summary>How many reasons an item gets at most, the strongest first.</summary>
+    public int Reasons { get; init; } = 10;
 }

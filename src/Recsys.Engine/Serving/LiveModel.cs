@@ -1,0 +1,94 @@
+using Recsys.Engine.Models;
+
+namespace Recsys.Engine.Serving;
+
+/// <summary>
+/// A loaded version of a model with what serving needs beside it. Counted: the model's memory is freed when the
+/// library and the last request have let go of it.
+/// </summary>
+internal sealed class LiveModel
+{
+    private readonly string?[] _itemIds;
+    private int _holders = 1;
+    private ItemMasks? _masks;
+
+    public LiveModel(string name, string version, IRecommenderModel model)
+    {
+        Name = name;
+        Version = version;
+        Model = model;
+        _itemIds = new string?[model.Items.Count];
+        ItemUsers = CountUsers(model);
+        float users = Math.Max(1, model.Users.Count);
+        Popularity = Array.ConvertAll(ItemUsers, count => count / users);
+    }
+
+    public string Name { get; }
+
+    public string Version { get; }
+
+    public IRecommenderModel Model { get; }
+
+    /// <summary>Users of each item; dislikes do not count.</summary>
+    public int[] ItemUsers { get; }
+
+    /// <summary>Share of the users who have each item: what ranks for a user of whom nothing is known.</summary>
+    public float[] Popularity { get; }
+
+    /// <summary>Takes hold of the model; false when it is gone already.</summary>
+    public bool TryHold()
+    {
+        int holders = Volatile.Read(ref _holders);
+        while (holders > 0)
+        {
+            int found = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (found == holders)
+            {
+                return true;
+            }
+
+            holders = found;
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets go of the model.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            Model.Dispose();
+        }
+    }
+
+    /// <summary>The id of an item, made a string once.</summary>
+    public string ItemId(int item) => _itemIds[item] ??= Model.Items[item];
+
+    /// <summary>The masks of the catalogue's present state.</summary>
+    public ItemMasks Masks(ItemStore items)
+    {
+        var masks = Volatile.Read(ref _masks);
+        long revision = items.Revision;
+        if (masks is null || masks.Revision != revision)
+        {
+            masks = new ItemMasks(Model.Items, items, revision);
+            Volatile.Write(ref _masks, masks);
+        }
+
+        return masks;
+    }
+
+    private static int[] CountUsers(IRecommenderModel model)
+    {
+        int[] counts = new int[model.Items.Count];
+        var columns = model.Histories.AllColumns;
+        var values = model.Histories.AllValues;
+        for (int e = 0; e < columns.Length; e++)
+        {
+            counts[columns[e]] += values.IsEmpty || values[e] > 0 ? 1 : 0;
+        }
+
+        return counts;
+    }
+}

@@ -1,0 +1,381 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Serving;
+
+/// <summary>
+/// The models of a service: by name, each with its versions, one of them active. Activating swaps the version
+/// atomically; requests that run keep the one they hold, and its memory is freed after the last of them. A version that
+/// is only in memory is kept while it is active or the one to roll back to.
+/// </summary>
+public sealed class ModelLibrary : IModelVersions, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _loading = new(1);
+    private readonly Dictionary<string, Shelf> _shelves = new(StringComparer.Ordinal);
+    private readonly ModelFolder? _folder;
+    private Snapshot _live = new(FrozenDictionary<string, LiveModel>.Empty, null);
+    private string? _default;
+
+    /// <summary>An empty library that lives in memory only.</summary>
+    public ModelLibrary()
+    {
+    }
+
+    private ModelLibrary(ModelFolder folder) => _folder = folder;
+
+    /// <summary>
+    /// The models stored under <paramref name="directory"/>, <c>NAME/VERSION</c> each. Models added later are stored
+    /// there, and which versions are active survives a restart.
+    /// </summary>
+    /// <exception cref="RecsysException">An active model is damaged.</exception>
+    public static ModelLibrary Open(string directory, CancellationToken cancellationToken = default)
+    {
+        var folder = new ModelFolder(directory);
+        var library = new ModelLibrary(folder);
+        foreach (var stored in folder.Scan())
+        {
+            library.ShelfOf(stored.Model).Add(new Entry(stored));
+        }
+
+        library.Restore(folder.ReadChoice(), cancellationToken);
+        return library;
+    }
+
+    /// <summary>Whether a model answers.</summary>
+    public bool IsReady => Volatile.Read(ref _live).Default is not null;
+
+    /// <summary>Adds a trained model as the next version of its name; the library owns it from now on.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="activate">Whether it answers at once; the first version of a name always does.</param>
+    /// <param name="cancellationToken">Stops storing.</param>
+    public ModelVersion Add(string name, IRecommenderModel model, bool activate = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CheckName(name);
+        var contents = model.ToContents();
+        string version;
+        lock (_gate)
+        {
+            version = ShelfOf(name).NextVersion();
+        }
+
+        string? directory = _folder?.Save(name, version, contents, cancellationToken);
+        var entry = new Entry(name, version, contents.Facts, model, directory) { Loaded = new LiveModel(name, version, model) };
+        lock (_gate)
+        {
+            var shelf = ShelfOf(name);
+            shelf.Add(entry);
+            if (activate || shelf.Active is null)
+            {
+                shelf.Activate(entry);
+                _default ??= name;
+            }
+
+            shelf.Tidy();
+            Publish();
+            return Describe(entry);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ModelVersion>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            return new([.. _shelves.Values
+                .OrderBy(s => s.Name, StringComparer.Ordinal)
+                .SelectMany(s => s.Entries.Reverse())
+                .Select(Describe)]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ModelVersion> ActivateAsync(
+        string model, string? version, bool makeDefault, CancellationToken cancellationToken = default)
+    {
+        Entry entry;
+        lock (_gate)
+        {
+            var shelf = Find(model);
+            entry = (version is null ? shelf.Active : shelf.Entries.FirstOrDefault(e => e.Version == version))
+                ?? throw new UnknownIdException("version", $"{model}/{version}");
+        }
+
+        return await SwitchAsync(entry, makeDefault, rollBack: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ModelVersion> RollBackAsync(string model, CancellationToken cancellationToken = default)
+    {
+        Entry entry;
+        lock (_gate)
+        {
+            entry = Find(model).Previous
+                ?? throw new InvalidOptionException($"model '{model}' has no earlier version to return to");
+        }
+
+        return await SwitchAsync(entry, makeDefault: false, rollBack: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _live, new Snapshot(FrozenDictionary<string, LiveModel>.Empty, null));
+            foreach (var entry in _shelves.Values.SelectMany(s => s.Entries))
+            {
+                entry.Unload();
+            }
+
+            _shelves.Clear();
+        }
+
+        _loading.Dispose();
+    }
+
+    /// <summary>Holds the active version of a model, or of the default one.</summary>
+    internal LiveModelLease Hold(string? name)
+    {
+        while (true)
+        {
+            var snapshot = Volatile.Read(ref _live);
+            var live = name is null ? snapshot.Default : snapshot.ByName.GetValueOrDefault(name);
+            if (live is null)
+            {
+                throw new InvalidOptionException(
+                    name is null ? "no model is active yet" : $"unknown model '{name}'; there are {string.Join(", ", snapshot.ByName.Keys.Order(StringComparer.Ordinal))}");
+            }
+
+            // It fails only in the instant after a swap: the snapshot is another by then.
+            if (live.TryHold())
+            {
+                return new LiveModelLease(live);
+            }
+        }
+    }
+
+    internal static void CheckName(string name)
+    {
+        if (name.Length is 0 or > 64 || name.AsSpan().ContainsAnyExcept(NameCharacters) || name[0] == '.')
+        {
+            throw new InvalidOptionException(
+                $"model name: expected 1 to 64 of a-z, A-Z, 0-9, '-', '_' and '.', not beginning with '.', found '{name}'");
+        }
+    }
+
+    private static readonly System.Buffers.SearchValues<char> NameCharacters =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+    private async Task<ModelVersion> SwitchAsync(Entry entry, bool makeDefault, bool rollBack, CancellationToken cancellationToken)
+    {
+        await _loading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (entry.Loaded is null)
+            {
+                var model = await Task.Run(() => Algorithms.Load(entry.Directory!, cancellationToken), cancellationToken).ConfigureAwait(false);
+                entry.Loaded = new LiveModel(entry.Model, entry.Version, model);
+            }
+
+            lock (_gate)
+            {
+                var shelf = Find(entry.Model);
+                if (rollBack)
+                {
+                    shelf.RollBack(entry);
+                }
+                else
+                {
+                    shelf.Activate(entry);
+                }
+
+                _default = makeDefault ? entry.Model : _default ?? entry.Model;
+                shelf.Tidy();
+                Publish();
+                return Describe(entry);
+            }
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    private void Restore(ModelChoice choice, CancellationToken cancellationToken)
+    {
+        foreach (var shelf in _shelves.Values)
+        {
+            string? wanted = choice.Active.GetValueOrDefault(shelf.Name);
+            var entry = shelf.Entries.FirstOrDefault(e => e.Version == wanted) ?? shelf.Entries[^1];
+            entry.Loaded = new LiveModel(entry.Model, entry.Version, Algorithms.Load(entry.Directory!, cancellationToken));
+            shelf.Activate(entry);
+        }
+
+        _default = choice.Default is { } name && _shelves.ContainsKey(name)
+            ? name
+            : _shelves.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
+        Publish();
+    }
+
+    private Shelf ShelfOf(string name)
+    {
+        if (!_shelves.TryGetValue(name, out var shelf))
+        {
+            shelf = new Shelf(name);
+            _shelves.Add(name, shelf);
+        }
+
+        return shelf;
+    }
+
+    private Shelf Find(string name) =>
+        _shelves.TryGetValue(name, out var shelf) && shelf.Active is not null ? shelf : throw new UnknownIdException("model", name);
+
+    private ModelVersion Describe(Entry entry)
+    {
+        bool active = _shelves[entry.Model].Active == entry;
+        return new ModelVersion(
+            entry.Model,
+            entry.Version,
+            active,
+            active && entry.Model == _default,
+            entry.Directory is not null,
+            entry.Users,
+            entry.Items,
+            entry.Interactions,
+            entry.Facts);
+    }
+
+    private void Publish()
+    {
+        var active = _shelves.Values.Where(s => s.Active is not null).ToDictionary(s => s.Name, s => s.Active!);
+        Volatile.Write(ref _live, new Snapshot(
+            active.ToFrozenDictionary(a => a.Key, a => a.Value.Loaded!, StringComparer.Ordinal),
+            _default is null ? null : active.GetValueOrDefault(_default)?.Loaded));
+        _folder?.WriteChoice(new ModelChoice(_default, active.ToDictionary(a => a.Key, a => a.Value.Version)));
+        foreach (var shelf in _shelves.Values)
+        {
+            shelf.UnloadIdle();
+        }
+    }
+
+    private sealed record Snapshot(FrozenDictionary<string, LiveModel> ByName, LiveModel? Default);
+
+    private sealed class Entry
+    {
+        public Entry(string model, string version, ModelFacts facts, IRecommenderModel trained, string? directory)
+        {
+            Model = model;
+            Version = version;
+            Facts = facts;
+            Users = trained.Users.Count;
+            Items = trained.Items.Count;
+            Interactions = trained.Histories.Count;
+            Directory = directory;
+        }
+
+        public Entry(ModelFolder.Stored stored)
+        {
+            Model = stored.Model;
+            Version = stored.Version;
+            Facts = stored.Facts;
+            Users = stored.Users;
+            Items = stored.Items;
+            Interactions = stored.Interactions;
+            Directory = stored.Directory;
+        }
+
+        public string Model { get; }
+
+        public string Version { get; }
+
+        public ModelFacts Facts { get; }
+
+        public int Users { get; }
+
+        public int Items { get; }
+
+        public long Interactions { get; }
+
+        public string? Directory { get; }
+
+        public LiveModel? Loaded { get; set; }
+
+        public void Unload()
+        {
+            Loaded?.Release();
+            Loaded = null;
+        }
+    }
+
+    /// <summary>The versions of one name, the oldest first.</summary>
+    private sealed class Shelf(string name)
+    {
+        private readonly List<Entry> _entries = [];
+        private int _issued;
+
+        public string Name => name;
+
+        public IList<Entry> Entries => _entries;
+
+        public Entry? Active { get; private set; }
+
+        public Entry? Previous { get; private set; }
+
+        public void Add(Entry entry)
+        {
+            _entries.Add(entry);
+            if (int.TryParse(entry.Version, CultureInfo.InvariantCulture, out int number))
+            {
+                _issued = Math.Max(_issued, number);
+            }
+        }
+
+        public string NextVersion() => (++_issued).ToString(CultureInfo.InvariantCulture);
+
+        public void Activate(Entry entry)
+        {
+            if (entry != Active)
+            {
+                Previous = Active;
+                Active = entry;
+            }
+        }
+
+        public void RollBack(Entry entry)
+        {
+            Active = entry;
+            int at = _entries.IndexOf(entry);
+            Previous = at > 0 ? _entries[at - 1] : null;
+        }
+
+        /// <summary>Drops versions that are in memory only and neither active, to roll back to, nor the latest.</summary>
+        public void Tidy()
+        {
+            for (int i = _entries.Count - 2; i >= 0; i--)
+            {
+                var entry = _entries[i];
+                if (entry.Directory is null && entry != Active && entry != Previous)
+                {
+                    entry.Unload();
+                    _entries.RemoveAt(i);
+                }
+            }
+        }
+
+        /// <summary>Frees the memory of versions that do not answer and can be loaded again.</summary>
+        public void UnloadIdle()
+        {
+            foreach (var entry in _entries.Where(e => e != Active && e.Directory is not null))
+            {
+                entry.Unload();
+            }
+        }
+    }
+}
