@@ -165,7 +165,7 @@ internal sealed class OnlineRecommender(OnlineState state, ItemStore items) : IR
             s.ItemIds.Count,
             item,
             query.Opposite,
-            new ItemFilter { Allowed = CurrentMasks(s).Masked.Available },
+            new ItemFilter { Allowed = Optional(CurrentMasks(s).Masked.Available) },
             results,
             scores => s.Similar(model, item, scores));
         return new RecommendationList(model, Version(s), Fallback: false, [.. results.Take(found).Select(r => Item(s, r, null))]);
@@ -221,8 +221,11 @@ internal sealed class OnlineRecommender(OnlineState state, ItemStore items) : IR
         [
             .. query.Exclude.Select(id => s.ItemIds.TryGetIndex(id, out int index) ? index : -1).Where(i => i >= 0).Distinct().Order(),
         ];
-        return new ItemFilter { KeepSeen = query.KeepSeen, Allowed = allowed, Exclude = excluded };
+        return new ItemFilter { KeepSeen = query.KeepSeen, Allowed = Optional(allowed), Exclude = excluded };
     }
+
+    // Converted by itself, an array that is null would be an allow-list that allows nothing.
+    private static ReadOnlyMemory<ulong>? Optional(ulong[]? mask) => mask is null ? default(ReadOnlyMemory<ulong>?) : new ReadOnlyMemory<ulong>(mask);
 
     private Masks CurrentMasks(OnlineState s)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Recsys.Engine.Als;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Logistic;
+using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
 using Recsys.Engine.Storage;
 
@@ -74,7 +75,7 @@ internal sealed partial class OnlineState
         OnlineLmf? lmf = null;
         if (options.Lmf is not null && Directory.Exists(Path.Combine(directory, LmfFolder)))
         {
-            using var model = (LmfModel)ModelStore.Load(Path.Combine(directory, LmfFolder), null, null, cancellationToken);
+            using var model = (LmfModel)Algorithms.Load(Path.Combine(directory, LmfFolder), cancellationToken);
             lmf = OnlineLmf.From(model, options.Lmf);
         }
         else if (options.Lmf is not null)
