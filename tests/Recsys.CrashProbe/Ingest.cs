@@ -34,7 +34,7 @@ internal static class Ingest
             // Now and then the last batch is sent again, as a client does that saw no answer.
             long from = random.Next(10) == 0 ? before : next;
             // A large batch is one large write, which the kill can cut in two.
-            int count = (int)(next - from) + (random.Next(20) == 0 ? random.Next(5_000, 20_000) : random.Next(1, 64));
+            int count = (int)(next - from) + (random.Next(40) == 0 ? random.Next(2_000, 10_000) : random.Next(1, 64));
             var result = await log.AppendAsync(Enumerable.Range(0, count).Select(i => Make(stream, from + i)).ToArray());
             if (result.Accepted + result.Duplicates != count)
             {

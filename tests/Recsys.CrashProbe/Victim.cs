@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace Recsys.CrashProbe;
 
@@ -23,36 +24,50 @@ internal static class Victim
 
         using var process = Process.Start(start)!;
         using var ready = new ManualResetEventSlim();
-        var output = Task.Run(() =>
+        string text = "";
+        string errors = "";
+        var output = Read(process.StandardOutput, read =>
         {
-            var read = new List<char>();
-            var buffer = new char[4096];
-            for (int n; (n = process.StandardOutput.Read(buffer)) > 0;)
-            {
-                read.AddRange(buffer[..n]);
-                ready.Set();
-            }
-
-            return new string([.. read]);
+            text = read;
+            ready.Set();
         });
-        var errors = process.StandardError.ReadToEndAsync();
+        var error = Read(process.StandardError, read => errors = read);
         if (fromFirstLine && !ready.Wait(TimeSpan.FromSeconds(60)))
         {
             process.Kill();
-            throw new InvalidOperationException($"the victim does not start: {errors.GetAwaiter().GetResult()}");
+            error.Join();
+            throw new InvalidOperationException($"the victim does not start: {errors}");
         }
 
         Thread.Sleep(time);
         if (process.HasExited)
         {
-            throw new InvalidOperationException($"the victim ended by itself: {errors.GetAwaiter().GetResult()}");
+            error.Join();
+            throw new InvalidOperationException($"the victim ended by itself: {errors}");
         }
 
         process.Kill();
         process.WaitForExit();
-        string text = output.GetAwaiter().GetResult();
+        output.Join();
+        error.Join();
         return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 
     public static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Reads to the end on a thread of its own, telling all that was read so far.</summary>
+    private static Thread Read(StreamReader from, Action<string> read)
+    {
+        var thread = new Thread(() =>
+        {
+            var all = new StringBuilder();
+            var buffer = new char[4096];
+            for (int n; (n = from.Read(buffer)) > 0;)
+            {
+                read(all.Append(buffer, 0, n).ToString());
+            }
+        });
+        thread.Start();
+        return thread;
+    }
 }

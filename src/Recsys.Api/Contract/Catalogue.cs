@@ -29,3 +29,7 @@ internal sealed record HistoryReply(string Item, float Weight, string? Name = nu
 internal sealed record SearchReply(IReadOnlyList<HitReply> Hits);
 
 internal sealed record HitReply(string Id, string? Name = null);
+
+internal sealed record CategoriesReply(IReadOnlyList<CategoryReply> Categories);
+
+internal sealed record CategoryReply(string Name, int Items);

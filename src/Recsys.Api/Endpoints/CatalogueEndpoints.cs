@@ -67,7 +67,19 @@ internal sealed class CatalogueEndpoints(ServiceContext service)
             Query = _search,
             Reply = ApiJson.Default.SearchReply,
         },
+        new(HttpMethods.Get, "/api/v1/categories", Tag, Access.Read, "Categories and how many items each has", CategoriesAsync)
+        {
+            Operation = "listCategories",
+            Reply = ApiJson.Default.CategoriesReply,
+        },
     ];
+
+    private async Task CategoriesAsync(HttpContext context)
+    {
+        var categories = await Recommender.GetCategoriesAsync(context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.SendAsync(
+            context, new CategoriesReply([.. categories.Select(c => new CategoryReply(c.Name, c.Items))]), ApiJson.Default.CategoriesReply).ConfigureAwait(false);
+    }
 
     private async Task GetAsync(HttpContext context)
     {

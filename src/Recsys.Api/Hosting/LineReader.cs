@@ -91,8 +91,14 @@ internal static class LineReader
         try
         {
             var json = new Utf8JsonReader(text);
-            objects.Add(JsonSerializer.Deserialize(ref json, type) ?? throw new JsonException("null"));
-            return json.Read() ? ApiException.BadRequest($"line {line}: more than one object") : null;
+            var value = JsonSerializer.Deserialize(ref json, type);
+            if (value is null || json.Read())
+            {
+                return ApiException.BadRequest($"line {line}: expected one object");
+            }
+
+            objects.Add(value);
+            return null;
         }
         catch (JsonException e)
         {

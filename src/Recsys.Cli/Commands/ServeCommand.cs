@@ -4,7 +4,6 @@ using Recsys.Api;
 using Recsys.Cli.Output;
 using Recsys.Engine;
 using Recsys.Engine.Data;
-using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
 
 namespace Recsys.Cli.Commands;
@@ -72,7 +71,7 @@ internal static class ServeCommand
         using var library = new ModelLibrary();
         foreach (string directory in directories)
         {
-            var version = library.Add(NameOf(directory), Algorithms.Load(directory, token), cancellationToken: token);
+            var version = library.Load(NameOf(directory), directory, cancellationToken: token);
             terminal.Notice(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{version.Model}: {version.Facts.Algorithm}, {version.Users:N0} users, {version.Items:N0} items, {version.Interactions:N0} interactions"));

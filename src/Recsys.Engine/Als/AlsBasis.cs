@@ -1,27 +1,35 @@
-using System.Runtime.Intrinsics;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
 
 /// <summary>
 /// The basis in which the rows of a half-epoch are solved. All rows share A₀ = g·QᵀQ + ρI (Q the fixed side, g the weight
-/// of unobserved pairs, ρ the smallest regularization of any row). With A₀ = UᵀU, a row's system
-/// (A₀ + δI + Σ e q qᵀ) x = Σ t q becomes, for z = U x and r = U⁻ᵀ q, (I + δM + Σ e r rᵀ) z = Σ t r with M = U⁻ᵀU⁻¹: the
+/// of unobserved pairs, ρ the smallest regularization of any row). With WᵀA₀W = I, a row's system
+/// (A₀ + δI + Σ e q qᵀ) x = Σ t q becomes, for x = W z and r = Wᵀq, (I + δM + Σ e r rᵀ) z = Σ t r with M = WᵀW: the
 /// shared part costs nothing any more, the system is far better conditioned, and a row with n &lt; k interactions is a
 /// system of n unknowns. Scores do not change: x·q = z·r.
 /// </summary>
-/// <remarks>Computed in double with element-wise operations in a fixed order: the same bits on every machine.</remarks>
+/// <remarks>
+/// Where all rows have the same regularization (δ = 0), W is the inverse of the Cholesky factor of A₀. Otherwise it is made
+/// of the eigenvectors of QᵀQ, so that M is diagonal. Computed in double in a fixed order: the same bits on every machine.
+/// </remarks>
 public sealed class AlsBasis
 {
-    private AlsBasis(GramMatrix gram, double gramWeight, double ridge, DenseMatrix whiten, DenseMatrix enter, DenseMatrix leave, DenseMatrix? identity)
+    // The Gram matrix was summed in float: what is smaller than this share is noise.
+    private const double SmallestShare = 1.2e-7;
+
+    private AlsBasis(GramMatrix gram, double gramWeight, double ridge, bool rowRidges)
     {
+        int k = gram.Size;
+        int padded = (k + 15) & ~15;
         Gram = gram;
         GramWeight = gramWeight;
         Ridge = ridge;
-        Whiten = whiten;
-        Enter = enter;
-        Leave = leave;
-        IdentityImage = identity;
+        HasRowRidges = rowRidges;
+        Whiten = new DenseMatrix(padded, k);
+        Enter = new DenseMatrix(padded, k);
+        Leave = new DenseMatrix(padded, k);
+        IdentityImage = new DenseMatrix(1, k);
     }
 
     /// <summary>QᵀQ.</summary>
@@ -34,21 +42,27 @@ public sealed class AlsBasis
     public double Ridge { get; }
 
     /// <summary>Whether rows may have more regularization than ρ.</summary>
-    public bool HasRowRidges => IdentityImage is not null;
+    public bool HasRowRidges { get; }
 
-    /// <summary>U⁻¹, upper triangular: r = q U⁻¹ as rows.</summary>
+    /// <summary>W: r = q W as rows.</summary>
     internal DenseMatrix Whiten { get; }
 
-    /// <summary>Uᵀ, lower triangular: z = x Uᵀ as rows.</summary>
+    /// <summary>W⁻ᵀ: z = x W⁻ᵀ as rows.</summary>
     internal DenseMatrix Enter { get; }
 
-    /// <summary>U⁻ᵀ, lower triangular: x = z U⁻ᵀ as rows.</summary>
+    /// <summary>Wᵀ: x = z Wᵀ as rows.</summary>
     internal DenseMatrix Leave { get; }
 
-    /// <summary>M = U⁻ᵀU⁻¹, what the identity becomes; null where no row has more regularization than ρ.</summary>
-    internal DenseMatrix? IdentityImage { get; }
+    /// <summary>The shape of <see cref="Whiten"/>.</summary>
+    internal MatrixShape WhitenShape => HasRowRidges ? MatrixShape.Full : MatrixShape.Upper;
 
-    /// <summary>Factors A₀.</summary>
+    /// <summary>The shape of <see cref="Enter"/> and <see cref="Leave"/>.</summary>
+    internal MatrixShape OtherShape => HasRowRidges ? MatrixShape.Full : MatrixShape.Lower;
+
+    /// <summary>The diagonal of M = WᵀW, where <see cref="HasRowRidges"/>.</summary>
+    internal DenseMatrix IdentityImage { get; }
+
+    /// <summary>Finds W.</summary>
     /// <param name="gram">QᵀQ.</param>
     /// <param name="gramWeight">g.</param>
     /// <param name="ridge">ρ.</param>
@@ -58,33 +72,71 @@ public sealed class AlsBasis
     public static AlsBasis Create(GramMatrix gram, double gramWeight, double ridge, bool rowRidges, string what)
     {
         int k = gram.Size;
-        var u = new double[k * k];
+        var a = new double[k * k];
         var values = gram.Values;
-        for (int i = 0; i < u.Length; i++)
+        for (int i = 0; i < a.Length; i++)
         {
-            u[i] = values[i] * gramWeight;
+            a[i] = values[i] * gramWeight;
         }
 
-        for (int i = 0; i < k; i++)
+        var basis = new AlsBasis(gram, gramWeight, ridge, rowRidges);
+        if (rowRidges)
         {
-            u[(i * k) + i] += ridge;
+            basis.FromEigenvectors(a, k, what);
+        }
+        else
+        {
+            for (int i = 0; i < k; i++)
+            {
+                a[(i * k) + i] += ridge;
+            }
+
+            basis.FromCholesky(a, k, what);
         }
 
+        return basis;
+    }
+
+    /// <summary>A₀ = UᵀU, W = U⁻¹.</summary>
+    private void FromCholesky(double[] u, int k, string what)
+    {
         Factor(u, k, what);
         var inverse = Invert(u, k);
-        int padded = (k + 15) & ~15;
-        DenseMatrix whiten = new(padded, k), enter = new(padded, k), leave = new(padded, k);
         for (int i = 0; i < k; i++)
         {
             for (int j = i; j < k; j++)
             {
-                whiten[i, j] = (float)inverse[(i * k) + j];
-                leave[j, i] = (float)inverse[(i * k) + j];
-                enter[j, i] = (float)u[(i * k) + j];
+                Whiten[i, j] = (float)inverse[(i * k) + j];
+                Leave[j, i] = (float)inverse[(i * k) + j];
+                Enter[j, i] = (float)u[(i * k) + j];
             }
         }
+    }
 
-        return new AlsBasis(gram, gramWeight, ridge, whiten, enter, leave, rowRidges ? Image(inverse, k) : null);
+    /// <summary>g·QᵀQ = E diag(d) Eᵀ, W = E diag(d + ρ)^−½.</summary>
+    private void FromEigenvectors(double[] a, int k, string what)
+    {
+        var d = new double[k];
+        SymmetricEigen.Decompose(a, k, d);
+        double largest = d.Max() + Ridge;
+        for (int j = 0; j < k; j++)
+        {
+            double value = d[j] + Ridge;
+            if (!(value > SmallestShare * largest) || !double.IsFinite(value))
+            {
+                throw new NotPositiveDefiniteException(j, value, what);
+            }
+
+            double root = Math.Sqrt(value);
+            IdentityImage[0, j] = (float)(1 / value);
+            for (int i = 0; i < k; i++)
+            {
+                double e = a[(j * k) + i];
+                Whiten[i, j] = (float)(e / root);
+                Leave[j, i] = (float)(e / root);
+                Enter[i, j] = (float)(e * root);
+            }
+        }
     }
 
     /// <summary>A = UᵀU by rows; U stays in the upper triangle.</summary>
@@ -96,13 +148,11 @@ public sealed class AlsBasis
             double pivot = original;
             for (int h = 0; h < j; h++)
             {
-                Axpy(-a[(h * k) + j], a.AsSpan((h * k) + j, k - j), a.AsSpan((j * k) + j, k - j));
+                SymmetricEigen.Axpy(-a[(h * k) + j], a.AsSpan((h * k) + j, k - j), a.AsSpan((j * k) + j, k - j));
             }
 
             pivot = a[(j * k) + j];
-
-            // The Gram matrix was summed in float: what is left of a pivot below its rounding is noise.
-            if (!(pivot > SmallCholesky<Ops128, Vector128<float>>.PivotTolerance * original) || !double.IsFinite(pivot))
+            if (!(pivot > SmallestShare * original) || !double.IsFinite(pivot))
             {
                 throw new NotPositiveDefiniteException(j, pivot, what);
             }
@@ -126,7 +176,7 @@ public sealed class AlsBasis
             row[i] = 1;
             for (int j = i + 1; j < k; j++)
             {
-                Axpy(-u[(i * k) + j], inverse.AsSpan((j * k) + j, k - j), row[j..]);
+                SymmetricEigen.Axpy(-u[(i * k) + j], inverse.AsSpan((j * k) + j, k - j), row[j..]);
             }
 
             double scale = 1 / u[(i * k) + i];
@@ -137,49 +187,5 @@ public sealed class AlsBasis
         }
 
         return inverse;
-    }
-
-    private static DenseMatrix Image(double[] inverse, int k)
-    {
-        var sum = new double[k * k];
-        for (int h = 0; h < k; h++)
-        {
-            for (int i = h; i < k; i++)
-            {
-                Axpy(inverse[(h * k) + i], inverse.AsSpan((h * k) + h, k - h), sum.AsSpan((i * k) + h, k - h));
-            }
-        }
-
-        var image = new DenseMatrix((k + 15) & ~15, k);
-        for (int i = 0; i < k; i++)
-        {
-            for (int j = 0; j < k; j++)
-            {
-                image[i, j] = (float)sum[(i * k) + j];
-            }
-        }
-
-        return image;
-    }
-
-    /// <summary>y += a x, one rounding an element.</summary>
-    private static void Axpy(double a, ReadOnlySpan<double> x, Span<double> y)
-    {
-        int width = Vector256<double>.Count;
-        var factor = Vector256.Create(a);
-        int i = 0;
-        for (; i + width <= y.Length; i += width)
-        {
-            var sum = Vector256.FusedMultiplyAdd(
-                factor,
-                Vector256.Create(x[i..]),
-                Vector256.Create<double>(y[i..]));
-            Vector256.CopyTo(sum, y[i..]);
-        }
-
-        for (; i < y.Length; i++)
-        {
-            y[i] = Math.FusedMultiplyAdd(a, x[i], y[i]);
-        }
     }
 }

@@ -94,7 +94,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
             _host.Pool.Run(
                 _batches.Length,
                 (worker, b) => _host.Solver(worker).Multiply(
-                    _factors, _batches[b].First, _batches[b].Count, basis.Whiten, MatrixShape.Upper, _whitened),
+                    _factors, _batches[b].First, _batches[b].Count, basis.Whiten, basis.WhitenShape, _whitened),
                 cancellationToken);
             _whitenedPhase = phase;
         }

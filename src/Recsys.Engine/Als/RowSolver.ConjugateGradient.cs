@@ -21,7 +21,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         Clear(residual, _k);
         RowSweep<TOps, TVector>.Apply(system.Rows, n, _k, z, system.Target, system.Excess, system.Scores, residual);
         RowSweep<TOps, TVector>.Axpy(z, _k, -1, residual);
-        AddIdentityImage(system, -1, z, residual);
+        SubtractIdentityImage(system, z, residual);
         Copy(residual, direction);
         float norm = RowSweep<TOps, TVector>.Dot(residual, _k, residual);
         for (int step = 0; step < _options.CgSteps && norm > 1e-30f; step++)
@@ -30,7 +30,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
             Clear(image, _k);
             RowSweep<TOps, TVector>.Apply(system.Rows, n, _k, direction, null, system.Excess, system.Steps, image);
             RowSweep<TOps, TVector>.Axpy(direction, _k, -1, image);
-            AddIdentityImage(system, -1, direction, image);
+            SubtractIdentityImage(system, direction, image);
             float length = -norm / RowSweep<TOps, TVector>.Dot(direction, _k, image);
             RowSweep<TOps, TVector>.Axpy(direction, _k, length, z);
             RowSweep<TOps, TVector>.Axpy(image, _k, length, residual);
@@ -46,17 +46,20 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         }
     }
 
-    /// <summary>y += sign · δ M x.</summary>
-    private void AddIdentityImage(in RowSystem system, float sign, float* x, float* y)
+    /// <summary>y −= δ M x.</summary>
+    private void SubtractIdentityImage(in RowSystem system, float* x, float* y)
     {
         if (system.ExtraRidge == 0)
         {
             return;
         }
 
-        float* product = _vectors.Pointer + (4 * _k);
-        SmallProduct<TOps, TVector>.Multiply(x, _k, 1, system.IdentityImage, _k, _k, MatrixShape.Full, product, _k);
-        RowSweep<TOps, TVector>.Axpy(product, _k, sign * system.ExtraRidge, y);
+        var ridge = TOps.Broadcast(-system.ExtraRidge);
+        for (int c = 0; c < _k; c += TOps.Lanes)
+        {
+            var image = TOps.Multiply(ridge, TOps.Load(system.IdentityImage + c));
+            TOps.Store(TOps.MultiplyAdd(image, TOps.Load(x + c), TOps.Load(y + c)), y + c);
+        }
     }
 
     private void Copy(float* from, float* to) => new Span<float>(from, _k).CopyTo(new Span<float>(to, _k));

@@ -12,7 +12,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
 
     private void SolveExactly(in RowSystem system, float* z, PartitionRows data, int row)
     {
-        if (system.ExtraRidge == 0 && system.Count <= DualLimit && HasDual(system))
+        if (PrefersDual(system))
         {
             SolveDual(system, z, data, row);
         }
@@ -22,12 +22,15 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         }
     }
 
-    /// <summary>Rows of at most so many interactions are cheaper in n unknowns than in k.</summary>
-    private int DualLimit => (_k * 3 / 4) & ~15;
-
+    /// <summary>Whether n unknowns are cheaper than k, and possible.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool HasDual(in RowSystem system)
+    private bool PrefersDual(in RowSystem system)
     {
+        if (system.Count > ((_k * 3 / 4) & ~15))
+        {
+            return false;
+        }
+
         for (int i = 0; i < system.Count; i++)
         {
             if (!(system.Excess[i] >= MinDualExcess))
@@ -58,20 +61,8 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         for (int i = 0; i < size; i++)
         {
             float* row = a + ((nint)i * _stride);
-            if (system.ExtraRidge != 0)
-            {
-                float* image = system.IdentityImage + ((nint)(from + i) * _k) + from;
-                for (int j = 0; j < size; j++)
-                {
-                    row[j] = system.ExtraRidge * image[j];
-                }
-            }
-            else
-            {
-                Clear(row, size);
-            }
-
-            row[i] += 1;
+            Clear(row, size);
+            row[i] = system.ExtraRidge != 0 ? 1 + (system.ExtraRidge * system.IdentityImage[from + i]) : 1;
         }
     }
 
@@ -106,7 +97,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
     }
 
     /// <summary>
-    /// n unknowns (δ = 0): with V the rows √e r, z = Vᵀ (I + VVᵀ)⁻¹ s, s = t/√e (Sherman, Morrison and Woodbury).
+    /// n unknowns: with V the rows √e r and D = I + δM, z = D⁻¹Vᵀ (I + V D⁻¹ Vᵀ)⁻¹ s, s = t/√e (Sherman, Morrison, Woodbury).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SolveDual(in RowSystem system, float* z, PartitionRows data, int row)
@@ -136,6 +127,17 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         }
 
         GatherTransposed<TOps, TVector>.Copy(system.Rows, system.Scores, n, _k, transposed, _stride);
+        float* shrink = _vectors.Pointer + _k;
+        if (system.ExtraRidge != 0)
+        {
+            for (int c = 0; c < _k; c++)
+            {
+                shrink[c] = 1 / (1 + (system.ExtraRidge * system.IdentityImage[c]));
+                float* column = transposed + ((nint)c * _stride);
+                Scale(column, size, MathF.Sqrt(shrink[c]), column);
+            }
+        }
+
         RankUpdate<TOps, TVector>.Add(a, _stride, size, transposed, _stride, _k);
         FactorAndSolve(a, size, s, data, row);
         for (int i = 0; i < n; i++)
@@ -145,6 +147,13 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
 
         Clear(z, _k);
         RowSweep<TOps, TVector>.Sum(system.Rows, n, _k, s, z);
+        if (system.ExtraRidge != 0)
+        {
+            for (int c = 0; c < _k; c += TOps.Lanes)
+            {
+                TOps.Store(TOps.Multiply(TOps.Load(z + c), TOps.Load(shrink + c)), z + c);
+            }
+        }
     }
 
     private static void Scale(float* from, int count, float factor, float* to)

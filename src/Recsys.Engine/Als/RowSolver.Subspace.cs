@@ -7,16 +7,23 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
 {
     /// <summary>
     /// One Newton step on each block of coordinates in turn (iALS++, Rendle et al. 2021b), scores kept current: for block b
-    /// (I + δM_bb + Σ e r_b r_bᵀ) s = z_b + δ(M z)_b + Σ (e·score − t) r_b, z_b −= s.
+    /// (I + δM_bb + Σ e r_b r_bᵀ) s = z_b + δ(M z)_b + Σ (e·score − t) r_b, z_b −= s. Rows whose dual system is cheaper than
+    /// that are solved exactly.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SolveBySubspaces(in RowSystem system, float* z, PartitionRows data, int row)
     {
+        if (PrefersDual(system))
+        {
+            SolveDual(system, z, data, row);
+            RowSweep<TOps, TVector>.Dots(system.Rows, system.Count, _k, z, system.Scores);
+            return;
+        }
+
         int n = system.Count;
         int size = Math.Min(_k, (_options.SubspaceSize + 15) & ~15);
         float* a = _normal.Pointer;
         float* step = _vectors.Pointer + _k;
-        float* image = step + _k;
         RowSweep<TOps, TVector>.Dots(system.Rows, n, _k, z, system.Scores);
         for (int from = 0; from < _k; from += size)
         {
@@ -33,10 +40,9 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
 
             new Span<float>(z + from, width).CopyTo(new Span<float>(step, width));
             RowSweep<TOps, TVector>.Sum(system.Rows, n, width, system.Steps, step);
-            if (system.ExtraRidge != 0)
+            for (int c = 0; system.ExtraRidge != 0 && c < width; c++)
             {
-                SmallProduct<TOps, TVector>.Multiply(z, _k, 1, system.IdentityImage, _k, _k, MatrixShape.Full, image, _k);
-                RowSweep<TOps, TVector>.Axpy(image + from, width, system.ExtraRidge, step);
+                step[c] += system.ExtraRidge * system.IdentityImage[from + c] * z[from + c];
             }
 
             StartNormal(system, a, from, width);

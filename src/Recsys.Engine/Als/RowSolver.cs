@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
@@ -8,6 +9,9 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
     where TOps : struct, IVectorOps<TVector>
     where TVector : struct
 {
+    // A quarter of a megabyte: a part of the second-level cache of any server.
+    private const int PrefetchFloats = 1 << 16;
+
     private readonly AlsOptions _options;
     private readonly int _k;
     private readonly float _alpha;
@@ -47,16 +51,21 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         bool warm = halfEpoch.Solver != AlsSolver.Cholesky;
         if (warm)
         {
-            Multiply(factors, first, count, basis.Enter, MatrixShape.Lower, _z, 0);
+            Multiply(factors, first, count, basis.Enter, basis.OtherShape, _z, 0);
         }
 
         double loss = 0;
         for (int r = 0; r < count; r++)
         {
+            if (r + 1 < count)
+            {
+                Prefetch(data.Columns(first + r + 1), fixedSide);
+            }
+
             loss += SolveRow(data, first + r, fixedSide, basis, halfEpoch, _z.RowPointer(r));
         }
 
-        Multiply(_z, 0, count, basis.Leave, MatrixShape.Lower, factors, first);
+        Multiply(_z, 0, count, basis.Leave, basis.OtherShape, factors, first);
         double penalty = 0;
         for (int r = first; r < first + count; r++)
         {
@@ -139,7 +148,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         if (basis.HasRowRidges)
         {
             system.ExtraRidge = (float)(_options.RowRegularization(n, data.OtherCount) - basis.Ridge);
-            system.IdentityImage = basis.IdentityImage!.Pointer;
+            system.IdentityImage = basis.IdentityImage.Pointer;
         }
 
         bool scored = false;
@@ -176,6 +185,32 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         }
 
         return loss;
+    }
+
+    /// <summary>
+    /// Asks for the rows that the next row names, which are anywhere in memory, to be on their way to the second-level
+    /// cache while this one is solved.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Prefetch(ReadOnlySpan<uint> columns, FactorTable fixedSide)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        float** bases = fixedSide.Bases;
+        nint stride = fixedSide.Stride;
+        int count = Math.Min(columns.Length, PrefetchFloats / _k);
+        for (int i = 0; i < count; i++)
+        {
+            uint code = columns[i];
+            float* row = bases[code >> RowCode.LocalBits] + ((nint)(code & RowCode.LocalMask) * stride);
+            for (int c = 0; c < _k; c += 16)
+            {
+                Sse.Prefetch1(row + c);
+            }
+        }
     }
 
     /// <summary>Addresses of the rows a row names, and each pair's excess confidence e and weighted target t.</summary>
@@ -260,7 +295,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
         /// <summary>δ.</summary>
         public float ExtraRidge;
 
-        /// <summary>M, k × k without padding between rows; read only where δ is not 0.</summary>
+        /// <summary>The diagonal of M; read only where δ is not 0.</summary>
         public float* IdentityImage;
     }
 }

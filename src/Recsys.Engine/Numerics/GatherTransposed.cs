@@ -37,19 +37,18 @@ internal static unsafe class GatherTransposed<TOps, TVector>
             }
         }
 
-        Rest(rows + i, scale + i, n - i, k, to + i, stride);
+        Rest(rows + i, scale + i, n - i, ((n + 15) & ~15) - i, k, to + i, stride);
     }
 
-    /// <summary>Fewer than a block's rows: completed with zeros to a block.</summary>
+    /// <summary>Fewer than a block's rows, with zeros up to <paramref name="padded"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rest(float** rows, float* scale, int n, int k, float* to, nint stride)
+    private static void Rest(float** rows, float* scale, int n, int padded, int k, float* to, nint stride)
     {
-        if (n == 0)
+        if (padded == 0)
         {
             return;
         }
 
-        int padded = (n + 15) & ~15;
         if (TOps.Lanes == 16 && Avx512F.IsSupported)
         {
             // The last row again in place of the missing ones, with scale 0.

@@ -88,6 +88,7 @@ internal readonly unsafe struct Float32Format : IScoringFormat
         return TLanes.Add(even, odd);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode<TLanes>(byte* block, int padded, float* target)
         where TLanes : unmanaged, IScoringLanes<TLanes> => throw new NotSupportedException();
 
@@ -143,6 +144,7 @@ internal readonly unsafe struct BFloat16Format : IScoringFormat
         return TLanes.Add(even, odd);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode<TLanes>(byte* block, int padded, float* target)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
@@ -198,6 +200,7 @@ internal readonly unsafe struct Float16Format : IScoringFormat
         return TLanes.Multiply(TLanes.Add(even, odd), TLanes.Broadcast(query.Scale));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode<TLanes>(byte* block, int padded, float* target)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
@@ -290,6 +293,7 @@ internal readonly unsafe struct Int8Format : IScoringFormat
         return TLanes.Multiply(TLanes.FromInt32(sums), scales);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode<TLanes>(byte* block, int padded, float* target)
         where TLanes : unmanaged, IScoringLanes<TLanes> => throw new NotSupportedException();
 }

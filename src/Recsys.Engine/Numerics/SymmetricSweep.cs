@@ -5,24 +5,24 @@ namespace Recsys.Engine.Numerics;
 
 /// <summary>
 /// In-place inverse of a symmetric positive definite matrix by the symmetric block sweep (Gauss–Jordan on blocks,
-/// lower triangle only). For each pivot block k with D = A_kk, V_i = A_ik:
-/// W = V·D⁻¹; A_ij −= W_i·V_jᵀ for all i ≥ j outside the pivot; A_ik = W_i; A_kk = −D⁻¹. After all blocks the lower
-/// triangle holds −A⁻¹. Each step is one rank-nb update, n³ flops in all, whatever part of the matrix was swept
-/// before. The pivots that are met are those of the Cholesky factorisation.
-/// A step has two parallel phases, over chunks of nb rows: (1) gather V, pack it, make W and write it back;
-/// (2) the update. The next pivot block is updated and inverted as the first item of phase 2.
+/// lower triangle only). For each pivot block k with A_kk = L·Lᵀ, V_i = A_ik:
+/// Y = V·L⁻ᵀ; A_ij −= Y_i·Y_jᵀ for all i ≥ j outside the pivot; A_ik = Y_i·L⁻¹; A_kk = −L⁻ᵀ·L⁻¹. After all blocks the
+/// lower triangle holds −A⁻¹. Each step is one rank-nb update, n³ flops in all, whatever part of the matrix was swept
+/// before. The pivots that are met are those of the Cholesky factorisation; that V goes through L⁻¹ twice, and not
+/// through A_kk⁻¹ once, keeps rounding at the square root of the block's condition.
+/// A step has two parallel phases, over chunks of nb rows: (1) gather V, make and pack Y, write back A_ik; (2) the
+/// update. The next pivot block is updated and inverted as the first item of phase 2.
 /// </summary>
 /// <remarks>Each tile is computed by the same operations whoever computes it: the result does not depend on the threads.</remarks>
 internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
     where TKernel : struct, IGemmKernel
 {
     private readonly int _block;
-    private readonly NativeBuffer<float> _packedV;
-    private readonly NativeBuffer<float> _packedW;
+    private readonly NativeBuffer<float> _panelA;
+    private readonly NativeBuffer<float> _panelB;
     private readonly NativeBuffer<float> _scratch;
-    private readonly NativeBuffer<float> _pivotInverse;
-    private readonly NativeBuffer<float> _pivotPacked;
-    private readonly SymmetricSweep<TKernel>? _small;
+    private readonly NativeBuffer<float> _factors;
+    private readonly PivotBlock<TKernel> _pivotBlock;
     private readonly Action<int, int> _gather;
     private readonly Action<int, int> _update;
     private readonly Action<int, int> _finish;
@@ -31,7 +31,6 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
     private int _n;
     private int _chunks;
     private int _pivot;
-    private long _firstRow;
 
     /// <summary>Scratch for matrices up to <paramref name="maxSize"/>, with pivot blocks of <paramref name="block"/> rows.</summary>
     public SymmetricSweep(int maxSize, int block, int workers)
@@ -39,12 +38,11 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
         _block = block;
         long square = (long)block * block;
         long chunks = (maxSize + block - 1) / block;
-        _packedV = new NativeBuffer<float>(chunks * square);
-        _packedW = new NativeBuffer<float>(chunks * square);
-        _scratch = new NativeBuffer<float>(workers * square);
-        _pivotInverse = new NativeBuffer<float>(2 * square);
-        _pivotPacked = new NativeBuffer<float>(2 * square);
-        _small = block > TKernel.SmallBlock ? new SymmetricSweep<TKernel>(block, TKernel.SmallBlock, 1) : null;
+        _panelA = new NativeBuffer<float>(chunks * square);
+        _panelB = new NativeBuffer<float>(chunks * square);
+        _scratch = new NativeBuffer<float>(2 * workers * square);
+        _factors = new NativeBuffer<float>(2 * 3 * square);
+        _pivotBlock = new PivotBlock<TKernel>(block);
         _gather = Gather;
         _update = Update;
         _finish = Finish;
@@ -56,7 +54,11 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
     /// <summary>Replaces the lower triangle of A by that of A⁻¹, and the upper one by its mirror image.</summary>
     public void Invert(float* a, nint lda, int n, ComputePool pool, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        Begin(a, lda, n, 0);
+        _a = a;
+        _lda = lda;
+        _n = n;
+        _chunks = (n + _block - 1) / _block;
+        InvertPivot(0);
         for (_pivot = 0; _pivot < _chunks; _pivot++)
         {
             pool.Run(_chunks, _gather, cancellationToken);
@@ -70,40 +72,11 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _packedV.Dispose();
-        _packedW.Dispose();
+        _panelA.Dispose();
+        _panelB.Dispose();
         _scratch.Dispose();
-        _pivotInverse.Dispose();
-        _pivotPacked.Dispose();
-        _small?.Dispose();
-    }
-
-    /// <summary>The same on the caller's thread alone; only the lower triangle, negated.</summary>
-    private void SweepSerially(float* a, nint lda, int n, long firstRow)
-    {
-        Begin(a, lda, n, firstRow);
-        for (_pivot = 0; _pivot < _chunks; _pivot++)
-        {
-            for (int chunk = 0; chunk < _chunks; chunk++)
-            {
-                Gather(0, chunk);
-            }
-
-            for (int item = 0; item <= _chunks; item++)
-            {
-                Update(0, item);
-            }
-        }
-    }
-
-    private void Begin(float* a, nint lda, int n, long firstRow)
-    {
-        _a = a;
-        _lda = lda;
-        _n = n;
-        _firstRow = firstRow;
-        _chunks = (n + _block - 1) / _block;
-        InvertPivot(0);
+        _factors.Dispose();
+        _pivotBlock.Dispose();
     }
 
     private int RowsOf(int chunk) => Math.Min(_block, _n - (chunk * _block));
@@ -112,89 +85,101 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
 
     private nint Square => (nint)_block * _block;
 
-    private float* PivotInverse(int pivot) => _pivotInverse.Pointer + ((pivot & 1) * Square);
+    // L⁻¹ of a pivot block: as it is, packed as left operand, and its transpose packed likewise. Two of each, for the
+    // next pivot is inverted while this one is in use.
+    private float* Inverse(int pivot) => _factors.Pointer + ((pivot & 1) * 3 * Square);
 
-    private float* PivotPacked(int pivot) => _pivotPacked.Pointer + ((pivot & 1) * Square);
+    private float* Forward(int pivot) => Inverse(pivot) + Square;
+
+    private float* Backward(int pivot) => Inverse(pivot) + (2 * Square);
 
     private void InvertPivot(int pivot)
     {
         int rows = RowsOf(pivot);
-        float* inverse = PivotInverse(pivot);
-        float* source = Cell(pivot, pivot);
-        long firstRow = _firstRow + ((long)pivot * _block);
-        if (_small is null)
-        {
-            SmallSweep.Invert(source, _lda, rows, inverse, _block, firstRow);
-        }
-        else
-        {
-            for (int row = 0; row < rows; row++)
-            {
-                new ReadOnlySpan<float>(source + (row * _lda), row + 1).CopyTo(new Span<float>(inverse + ((nint)row * _block), row + 1));
-            }
-
-            _small.SweepSerially(inverse, _block, rows, firstRow);
-            for (int part = 0; part * Mirror.Block < rows; part++)
-            {
-                Mirror.LowerToUpper(inverse, _block, rows, part, -1);
-            }
-        }
-
-        Packing.PackColumns(inverse, _block, rows, rows, TKernel.Mr, 1, PivotPacked(pivot));
+        float* inverse = Inverse(pivot);
+        _pivotBlock.Invert(Cell(pivot, pivot), _lda, rows, inverse, _block, (long)pivot * _block);
+        Packing.PackColumns(inverse, _block, rows, rows, TKernel.Mr, 1, Forward(pivot));
+        Packing.PackRows(inverse, _block, rows, rows, TKernel.Mr, 1, Backward(pivot));
     }
 
-    // Phase 1: V of one chunk into the B order; Wᵀ = D⁻¹·Vᵀ; −W into the A order; W back into the matrix.
+    // Phase 1 for one chunk of rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather(int worker, int chunk)
     {
         int k = RowsOf(_pivot);
         int rows = RowsOf(chunk);
+        float* packed = _scratch.Pointer + (2 * worker * Square);
+        float* product = packed + Square;
         if (chunk == _pivot)
         {
-            float* inverse = PivotInverse(_pivot);
-            for (int row = 0; row < rows; row++)
+            // −L⁻ᵀ·L⁻¹, its lower triangle.
+            Packing.PackRows(Inverse(chunk), _block, k, k, TKernel.Nr, 1, packed);
+            MultiplyBackward(k, k, packed, product);
+            for (int row = 0; row < k; row++)
             {
                 float* to = Cell(chunk, chunk) + (row * _lda);
                 for (int column = 0; column <= row; column++)
                 {
-                    to[column] = -inverse[((nint)row * _block) + column];
+                    to[column] = -product[((nint)row * _block) + column];
                 }
             }
 
             return;
         }
 
-        float* v = _packedV.Pointer + (chunk * Square);
-        if (chunk < _pivot)
+        bool before = chunk < _pivot;
+        if (before)
         {
-            Packing.PackRows(Cell(_pivot, chunk), _lda, rows, k, TKernel.Nr, 1, v);
+            Packing.PackRows(Cell(_pivot, chunk), _lda, rows, k, TKernel.Nr, 1, packed);
         }
         else
         {
-            Packing.PackColumns(Cell(chunk, _pivot), _lda, rows, k, TKernel.Nr, 1, v);
+            Packing.PackColumns(Cell(chunk, _pivot), _lda, rows, k, TKernel.Nr, 1, packed);
         }
 
-        float* w = _scratch.Pointer + (worker * Square);
-        float* pivot = PivotPacked(_pivot);
+        // Yᵀ = L⁻¹·Vᵀ; rows of L⁻¹ end at the diagonal.
+        float* forward = Forward(_pivot);
         for (int column = 0; column < rows; column += TKernel.Nr)
         {
             for (int row = 0; row < k; row += TKernel.Mr)
             {
-                TKernel.Multiply(k, pivot + ((nint)row * k), v + ((nint)column * k), w + ((nint)row * _block) + column, _block, false);
+                int length = Math.Min(k, row + TKernel.Mr);
+                TKernel.Multiply(
+                    length, forward + ((nint)row * k), packed + ((nint)column * k), product + ((nint)row * _block) + column, _block, false);
             }
         }
 
-        Packing.PackRows(w, _block, rows, k, TKernel.Mr, -1, _packedW.Pointer + (chunk * Square));
-        if (chunk < _pivot)
+        float* panelB = _panelB.Pointer + (chunk * Square);
+        Packing.PackRows(product, _block, rows, k, TKernel.Mr, -1, _panelA.Pointer + (chunk * Square));
+        Packing.PackRows(product, _block, rows, k, TKernel.Nr, 1, panelB);
+        MultiplyBackward(rows, k, panelB, product);
+        if (before)
         {
             float* to = Cell(_pivot, chunk);
             for (int row = 0; row < k; row++)
             {
-                new ReadOnlySpan<float>(w + ((nint)row * _block), rows).CopyTo(new Span<float>(to + (row * _lda), rows));
+                new ReadOnlySpan<float>(product + ((nint)row * _block), rows).CopyTo(new Span<float>(to + (row * _lda), rows));
             }
         }
         else
         {
-            Packing.Transpose(w, _block, k, rows, Cell(chunk, _pivot), _lda);
+            Packing.Transpose(product, _block, k, rows, Cell(chunk, _pivot), _lda);
+        }
+    }
+
+    // L⁻ᵀ times a packed panel; rows of L⁻ᵀ begin at the diagonal.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyBackward(int columns, int k, float* panel, float* product)
+    {
+        float* backward = Backward(_pivot);
+        for (int column = 0; column < columns; column += TKernel.Nr)
+        {
+            for (int row = 0; row < k; row += TKernel.Mr)
+            {
+                float* a = backward + ((nint)row * k) + (row * TKernel.Mr);
+                float* b = panel + ((nint)column * k) + (row * TKernel.Nr);
+                TKernel.Multiply(k - row, a, b, product + ((nint)row * _block) + column, _block, false);
+            }
         }
     }
 
@@ -228,43 +213,20 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void UpdateBlock(int rowChunk, int columnChunk)
     {
         int k = RowsOf(_pivot);
         int rows = RowsOf(rowChunk);
-        int columns = RowsOf(columnChunk);
-        float* w = _packedW.Pointer + (rowChunk * Square);
-        float* v = _packedV.Pointer + (columnChunk * Square);
+        float* a = _panelA.Pointer + (rowChunk * Square);
+        float* b = _panelB.Pointer + (columnChunk * Square);
         float* c = Cell(rowChunk, columnChunk);
-        float* edge = stackalloc float[TKernel.Mr * TKernel.Nr];
-        for (int column = 0; column < columns; column += TKernel.Nr)
+        if (rowChunk == columnChunk)
         {
-            // On the diagonal, tiles wholly above it are left out; those across it may spoil what lies above.
-            int row = rowChunk == columnChunk ? column / TKernel.Mr * TKernel.Mr : 0;
-            for (; row < rows; row += TKernel.Mr)
-            {
-                float* a = w + ((nint)row * k);
-                float* b = v + ((nint)column * k);
-                float* tile = c + (row * _lda) + column;
-                if (row + TKernel.Mr <= rows && column + TKernel.Nr <= columns)
-                {
-                    TKernel.Multiply(k, a, b, tile, _lda, true);
-                }
-                else
-                {
-                    TKernel.Multiply(k, a, b, edge, TKernel.Nr, false);
-                    int height = Math.Min(TKernel.Mr, rows - row);
-                    int width = Math.Min(TKernel.Nr, columns - column);
-                    for (int r = 0; r < height; r++)
-                    {
-                        for (int j = 0; j < width; j++)
-                        {
-                            tile[(r * _lda) + j] += edge[(r * TKernel.Nr) + j];
-                        }
-                    }
-                }
-            }
+            BlockProduct<TKernel>.MultiplyLower(rows, rows, 0, k, a, b, c, _lda, true);
+        }
+        else
+        {
+            BlockProduct<TKernel>.Multiply(rows, RowsOf(columnChunk), k, a, b, c, _lda, true);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
 
@@ -36,7 +37,11 @@ internal static unsafe class FactorBatch
             return;
         }
 
-        var job = new Job(users, filter, results, n, stackalloc TopSelector.State[users.Length]);
+        // Padded to whole tiles: no score is above infinity.
+        float* thresholds = stackalloc float[MaxUsers + 4];
+        new Span<float>(thresholds, MaxUsers + 4).Fill(float.PositiveInfinity);
+        new Span<float>(thresholds, users.Length).Fill(float.NaN);
+        var job = new Job(users, filter, results, n, stackalloc TopSelector.State[users.Length], thresholds);
         var index = new Index(blocks, blockBytes, padded, items);
         for (int u = 0; u < users.Length; u++)
         {
@@ -46,13 +51,13 @@ internal static unsafe class FactorBatch
         switch (level)
         {
             case SimdLevel.Vector512:
-                Run<ScoringLanes512>(index, storage, job, 8);
+                Run<ScoringLanes512>(index, storage, job, wide: true);
                 break;
             case SimdLevel.Vector256:
-                Run<ScoringLanes256>(index, storage, job, 2);
+                Run<ScoringLanes256>(index, storage, job, wide: false);
                 break;
             default:
-                Run<ScoringLanes128>(index, storage, job, 2);
+                Run<ScoringLanes128>(index, storage, job, wide: false);
                 break;
         }
 
@@ -62,19 +67,19 @@ internal static unsafe class FactorBatch
         }
     }
 
-    private static void Run<TLanes>(Index index, FactorStorage storage, Job job, int tile)
+    private static void Run<TLanes>(Index index, FactorStorage storage, Job job, bool wide)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         switch (storage)
         {
             case FactorStorage.Float32:
-                RunFloats<Float32Format, TLanes>(index, job, tile, decode: false);
+                RunFloats<Float32Format, TLanes>(index, job, wide, decode: false);
                 break;
             case FactorStorage.BFloat16:
-                RunFloats<BFloat16Format, TLanes>(index, job, tile, decode: true);
+                RunFloats<BFloat16Format, TLanes>(index, job, wide, decode: true);
                 break;
             case FactorStorage.Float16:
-                RunFloats<Float16Format, TLanes>(index, job, tile, decode: true);
+                RunFloats<Float16Format, TLanes>(index, job, wide, decode: true);
                 break;
             default:
                 RunInt8<TLanes>(index, job);
@@ -82,13 +87,14 @@ internal static unsafe class FactorBatch
         }
     }
 
-    private static void RunFloats<TFormat, TLanes>(Index index, Job job, int tile, bool decode)
+    private static void RunFloats<TFormat, TLanes>(Index index, Job job, bool wide, bool decode)
         where TFormat : IScoringFormat
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
+        int tile = wide ? 4 : 2;
         int padded = index.Padded;
         int blockFloats = padded * 16;
-        int chunkBlocks = Math.Max(4, ChunkBytes / Math.Max(blockFloats * sizeof(float), 1));
+        int chunkBlocks = Math.Max(4, ChunkBytes / Math.Max(blockFloats * sizeof(float), 1) & ~1);
         int tiles = (job.Users.Length + tile - 1) / tile;
         int packedFloats = tiles * tile * padded;
         var scratch = ArrayPool<float>.Shared.Rent(packedFloats + (decode ? chunkBlocks * blockFloats : 0) + 16);
@@ -97,7 +103,6 @@ internal static unsafe class FactorBatch
             float* decoded = (float*)(((nint)start + 63) & ~63);
             float* packed = decoded + (decode ? chunkBlocks * blockFloats : 0);
             PackTiles(job.Users, tile, padded, packed);
-            float* scores = stackalloc float[8 * 16];
             for (int first = 0; first < index.Blocks; first += chunkBlocks)
             {
                 int end = Math.Min(first + chunkBlocks, index.Blocks);
@@ -106,33 +111,22 @@ internal static unsafe class FactorBatch
                     TFormat.Decode<TLanes>(index.Block(block), padded, decoded + ((block - first) * (long)blockFloats));
                 }
 
+                // Each tile fetches its share of the next chunk, or the first one to need it would wait for memory.
+                float* blocks = decode ? decoded : (float*)index.Block(first);
+                byte* ahead = index.Block(end);
+                long aheadBytes = (long)(Math.Min(end + chunkBlocks, index.Blocks) - end) * index.BlockBytes;
+                int share = (int)(aheadBytes / Math.Max(tiles, 1) / Math.Max((end - first) / 2, 1)) & ~63;
                 for (int t = 0; t < tiles; t++)
                 {
                     int user = t * tile;
-                    int inTile = Math.Min(tile, job.Users.Length - user);
-                    float* tileUsers = packed + ((long)user * padded);
-                    for (int block = first; block < end; block++)
+                    if (wide)
                     {
-                        uint wanted = job.Wanted(index, block);
-                        if (wanted == 0)
-                        {
-                            continue;
-                        }
-
-                        float* b = decode ? decoded + ((block - first) * (long)blockFloats) : (float*)index.Block(block);
-                        if (tile == 8)
-                        {
-                            Tile8<TLanes>(b, tileUsers, padded, scores);
-                        }
-                        else
-                        {
-                            Tile2<TLanes>(b, tileUsers, padded, scores);
-                        }
-
-                        for (int j = 0; j < inTile; j++)
-                        {
-                            job.Consider<TLanes>(user + j, block, wanted, TLanes.Load(scores + (16 * j)), scores + (16 * j));
-                        }
+                        byte* own = ahead + (long)t * ((end - first) / 2) * share;
+                        ScanWide<TLanes>(index, job, blocks, first, end, user, packed + ((long)user * padded), own, share);
+                    }
+                    else
+                    {
+                        ScanNarrow<TLanes>(index, job, blocks, first, end, user, packed + ((long)user * padded));
                     }
                 }
             }
@@ -141,6 +135,53 @@ internal static unsafe class FactorBatch
         ArrayPool<float>.Shared.Return(scratch);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScanWide<TLanes>(
+        Index index, Job job, float* blocks, int first, int end, int user, float* users, byte* ahead, int share)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        float* scores = stackalloc float[8 * 16];
+        int blockFloats = index.Padded * 16;
+        for (int block = first; block < end; block += 2, blocks += 2 * (long)blockFloats)
+        {
+            uint wanted = job.Wanted(index, block);
+            uint wantedNext = block + 1 < end ? job.Wanted(index, block + 1) : 0;
+            if ((wanted | wantedNext) == 0)
+            {
+                continue;
+            }
+
+            for (int line = 0; Sse.IsSupported && line < share; line += 64)
+            {
+                Sse.Prefetch1(ahead + line);
+            }
+
+            ahead += share;
+            float* next = wantedNext == 0 ? blocks : blocks + blockFloats;
+            ulong above = Tile4x2<TLanes>(blocks, next, users, index.Padded, job.ThresholdsOf(user), scores, out ulong aboveNext);
+            job.OfferTile(user, block, above, wanted, scores);
+            job.OfferTile(user, block + 1, aboveNext, wantedNext, scores + 64);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScanNarrow<TLanes>(Index index, Job job, float* blocks, int first, int end, int user, float* users)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        float* scores = stackalloc float[2 * 16];
+        int blockFloats = index.Padded * 16;
+        for (int block = first; block < end; block++, blocks += blockFloats)
+        {
+            uint wanted = job.Wanted(index, block);
+            if (wanted != 0)
+            {
+                ulong above = Tile2x1<TLanes>(blocks, users, index.Padded, job.ThresholdsOf(user), scores);
+                job.OfferTile(user, block, above, wanted, scores);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunInt8<TLanes>(Index index, Job job)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
@@ -167,7 +208,12 @@ internal static unsafe class FactorBatch
                         if (wanted != 0)
                         {
                             var sixteen = Int8Format.Score<TLanes>(index.Block(block), queries[u]);
-                            job.Consider(u, block, wanted, sixteen, scores, store: true);
+                            ulong above = Above(sixteen, job.ThresholdsOf(u)[0]);
+                            if ((above & wanted) != 0)
+                            {
+                                TLanes.Store(sixteen, scores);
+                                job.OfferTile(u, block, above, wanted, scores);
+                            }
                         }
                     }
                 }
@@ -193,7 +239,15 @@ internal static unsafe class FactorBatch
         }
     }
 
-    private static void Tile2<TLanes>(float* block, float* users, int padded, float* scores)
+    // Bit i is 1 where score i is not at or below the threshold, which is NaN until there are n results.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Above<TLanes>(TLanes sixteen, float threshold)
+        where TLanes : unmanaged, IScoringLanes<TLanes> =>
+        TLanes.LessThanOrEqual(sixteen, TLanes.Broadcast(threshold)) ^ 0xFFFFu;
+
+    // Two users by 16 items; 16 bits a user of those above the thresholds.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ulong Tile2x1<TLanes>(float* block, float* users, int padded, float* thresholds, float* scores)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         TLanes e0 = TLanes.Zero, o0 = TLanes.Zero, e1 = TLanes.Zero, o1 = TLanes.Zero;
@@ -207,45 +261,62 @@ internal static unsafe class FactorBatch
             o1 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[3]), o1);
         }
 
-        TLanes.Store(TLanes.Add(e0, o0), scores);
-        TLanes.Store(TLanes.Add(e1, o1), scores + 16);
+        return Close(e0, o0, thresholds, scores, 0) | Close(e1, o1, thresholds, scores, 1);
     }
 
-    private static void Tile8<TLanes>(float* block, float* users, int padded, float* scores)
+    // Four users by 32 items.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ulong Tile4x2<TLanes>(
+        float* block, float* next, float* users, int padded, float* thresholds, float* scores, out ulong aboveNext)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
-        TLanes e0 = TLanes.Zero, e1 = e0, e2 = e0, e3 = e0, e4 = e0, e5 = e0, e6 = e0, e7 = e0;
-        TLanes o0 = e0, o1 = e0, o2 = e0, o3 = e0, o4 = e0, o5 = e0, o6 = e0, o7 = e0;
-        for (int f = 0; f < padded; f += 2, block += 32, users += 16)
+        TLanes e0 = TLanes.Zero, e1 = e0, e2 = e0, e3 = e0, o0 = e0, o1 = e0, o2 = e0, o3 = e0;
+        TLanes p0 = e0, p1 = e0, p2 = e0, p3 = e0, q0 = e0, q1 = e0, q2 = e0, q3 = e0;
+        for (int f = 0; f < padded; f += 2, block += 32, next += 32, users += 8)
         {
-            var even = TLanes.Load(block);
-            e0 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[0]), e0);
-            e1 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[1]), e1);
-            e2 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[2]), e2);
-            e3 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[3]), e3);
-            e4 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[4]), e4);
-            e5 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[5]), e5);
-            e6 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[6]), e6);
-            e7 = TLanes.MultiplyAdd(even, TLanes.Broadcast(users[7]), e7);
-            var odd = TLanes.Load(block + 16);
-            o0 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[8]), o0);
-            o1 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[9]), o1);
-            o2 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[10]), o2);
-            o3 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[11]), o3);
-            o4 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[12]), o4);
-            o5 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[13]), o5);
-            o6 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[14]), o6);
-            o7 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[15]), o7);
+            var here = TLanes.Load(block);
+            var there = TLanes.Load(next);
+            var user = TLanes.Broadcast(users[0]);
+            e0 = TLanes.MultiplyAdd(here, user, e0);
+            p0 = TLanes.MultiplyAdd(there, user, p0);
+            user = TLanes.Broadcast(users[1]);
+            e1 = TLanes.MultiplyAdd(here, user, e1);
+            p1 = TLanes.MultiplyAdd(there, user, p1);
+            user = TLanes.Broadcast(users[2]);
+            e2 = TLanes.MultiplyAdd(here, user, e2);
+            p2 = TLanes.MultiplyAdd(there, user, p2);
+            user = TLanes.Broadcast(users[3]);
+            e3 = TLanes.MultiplyAdd(here, user, e3);
+            p3 = TLanes.MultiplyAdd(there, user, p3);
+            here = TLanes.Load(block + 16);
+            there = TLanes.Load(next + 16);
+            user = TLanes.Broadcast(users[4]);
+            o0 = TLanes.MultiplyAdd(here, user, o0);
+            q0 = TLanes.MultiplyAdd(there, user, q0);
+            user = TLanes.Broadcast(users[5]);
+            o1 = TLanes.MultiplyAdd(here, user, o1);
+            q1 = TLanes.MultiplyAdd(there, user, q1);
+            user = TLanes.Broadcast(users[6]);
+            o2 = TLanes.MultiplyAdd(here, user, o2);
+            q2 = TLanes.MultiplyAdd(there, user, q2);
+            user = TLanes.Broadcast(users[7]);
+            o3 = TLanes.MultiplyAdd(here, user, o3);
+            q3 = TLanes.MultiplyAdd(there, user, q3);
         }
 
-        TLanes.Store(TLanes.Add(e0, o0), scores);
-        TLanes.Store(TLanes.Add(e1, o1), scores + 16);
-        TLanes.Store(TLanes.Add(e2, o2), scores + 32);
-        TLanes.Store(TLanes.Add(e3, o3), scores + 48);
-        TLanes.Store(TLanes.Add(e4, o4), scores + 64);
-        TLanes.Store(TLanes.Add(e5, o5), scores + 80);
-        TLanes.Store(TLanes.Add(e6, o6), scores + 96);
-        TLanes.Store(TLanes.Add(e7, o7), scores + 112);
+        aboveNext = Close(p0, q0, thresholds, scores + 64, 0) | Close(p1, q1, thresholds, scores + 64, 1)
+            | Close(p2, q2, thresholds, scores + 64, 2) | Close(p3, q3, thresholds, scores + 64, 3);
+        return Close(e0, o0, thresholds, scores, 0) | Close(e1, o1, thresholds, scores, 1)
+            | Close(e2, o2, thresholds, scores, 2) | Close(e3, o3, thresholds, scores, 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Close<TLanes>(TLanes even, TLanes odd, float* thresholds, float* scores, int user)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        var sixteen = TLanes.Add(even, odd);
+        TLanes.Store(sixteen, scores + (16 * user));
+        return Above(sixteen, thresholds[user]) << (16 * user);
     }
 
     private readonly struct Index(byte* blocks, int blockBytes, int padded, int items)
@@ -260,7 +331,7 @@ internal static unsafe class FactorBatch
     }
 
     private readonly ref struct Job(
-        ReadOnlySpan<UserProfile> users, ItemFilter filter, Span<ScoredItem> results, int n, Span<TopSelector.State> states)
+        ReadOnlySpan<UserProfile> users, ItemFilter filter, Span<ScoredItem> results, int n, Span<TopSelector.State> states, float* thresholds)
     {
         public readonly ReadOnlySpan<UserProfile> Users = users;
         public readonly Span<TopSelector.State> States = states;
@@ -286,34 +357,34 @@ internal static unsafe class FactorBatch
             return wanted;
         }
 
+        /// <summary>The threshold of a user and of those after, NaN while there are not n results.</summary>
+        public float* ThresholdsOf(int user) => thresholds + user;
+
+        /// <summary>Offers what is above the thresholds, 16 bits a user from <paramref name="firstUser"/> on.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Consider<TLanes>(int user, int block, uint wanted, TLanes sixteen, float* scores, bool store = false)
-            where TLanes : unmanaged, IScoringLanes<TLanes>
+        public void OfferTile(int firstUser, int block, ulong above, uint wanted, float* scores)
         {
-            ref var state = ref States[user];
-            if (state.Count == n)
+            above &= wanted * 0x0001_0001_0001_0001u;
+            if (above != 0)
             {
-                wanted &= TLanes.GreaterThan(sixteen, TLanes.Broadcast(state.Threshold));
-                if (wanted == 0)
-                {
-                    return;
-                }
+                OfferAbove(firstUser, block, above, scores);
             }
-
-            if (store)
-            {
-                TLanes.Store(sixteen, scores);
-            }
-
-            Offer(user, block, wanted, scores);
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private void Offer(int user, int block, uint wanted, float* scores)
+        private void OfferAbove(int firstUser, int block, ulong above, float* scores)
         {
-            var selector = Resume(user);
-            selector.Offer(block << 4, wanted, scores);
-            States[user] = selector.Suspend();
+            int inTile = Math.Min(4, Users.Length - firstUser);
+            for (int j = 0; j < inTile; j++, above >>= 16, scores += 16)
+            {
+                if ((above & 0xFFFF) != 0)
+                {
+                    var selector = Resume(firstUser + j);
+                    selector.Offer(block << 4, above & 0xFFFF, scores);
+                    States[firstUser + j] = selector.Suspend();
+                    thresholds[firstUser + j] = selector.IsFull ? selector.Threshold : float.NaN;
+                }
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Serving;
@@ -82,6 +83,7 @@ internal static unsafe class FactorScan
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Top<TFormat, TLanes>(ref TopSelector selector, byte* blocks, int blockBytes, int items, in ScoringQuery query)
         where TFormat : IScoringFormat
         where TLanes : unmanaged, IScoringLanes<TLanes>
@@ -121,6 +123,7 @@ internal static unsafe class FactorScan
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TFormat, TLanes>(byte* blocks, int blockBytes, in ScoringQuery query, Span<float> scores)
         where TFormat : IScoringFormat
         where TLanes : unmanaged, IScoringLanes<TLanes>

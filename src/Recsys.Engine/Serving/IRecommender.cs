@@ -28,4 +28,7 @@ public interface IRecommender
 
     /// <summary>Which model is live, how many users, items and events there are.</summary>
     ValueTask<RecommenderStatus> GetStatusAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The categories items are described with, by name.</summary>
+    ValueTask<IReadOnlyList<CategoryCount>> GetCategoriesAsync(CancellationToken cancellationToken = default);
 }

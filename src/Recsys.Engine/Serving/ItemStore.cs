@@ -32,10 +32,10 @@ public sealed class ItemStore
     public IReadOnlyCollection<string> Unavailable => Volatile.Read(ref _unavailable);
 
     /// <summary>Categories, with the number of items described as theirs.</summary>
-    public IReadOnlyList<KeyValuePair<string, int>> Categories =>
+    public IReadOnlyList<CategoryCount> Categories =>
         [.. Volatile.Read(ref _categories)
-            .Select(c => KeyValuePair.Create(c.Key, c.Value.Count))
-            .OrderBy(c => c.Key, StringComparer.OrdinalIgnoreCase)];
+            .Select(c => new CategoryCount(c.Key, c.Value.Count))
+            .OrderBy(c => c.Name, StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>What is known of an item, or null.</summary>
     public ItemUpdate? Find(string id) => _items.GetValueOrDefault(id);

@@ -65,21 +65,23 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         }
 
         string? directory = _folder?.Save(name, version, contents, cancellationToken);
-        var entry = new Entry(name, version, contents.Facts, model, directory) { Loaded = new LiveModel(name, version, model) };
+        return Add(new Entry(name, version, contents.Facts, model, directory) { Loaded = new LiveModel(name, version, model) }, activate);
+    }
+
+    /// <summary>Loads a stored model as the next version of a name. Its directory must stay where it is.</summary>
+    /// <exception cref="RecsysException">It is missing or damaged.</exception>
+    public ModelVersion Load(string name, string directory, bool activate = true, CancellationToken cancellationToken = default)
+    {
+        CheckName(name);
+        string version;
         lock (_gate)
         {
-            var shelf = ShelfOf(name);
-            shelf.Add(entry);
-            if (activate || shelf.Active is null)
-            {
-                shelf.Activate(entry);
-                _default ??= name;
-            }
-
-            shelf.Tidy();
-            Publish();
-            return Describe(entry);
+            version = ShelfOf(name).NextVersion();
         }
+
+        var model = Algorithms.Load(directory, cancellationToken);
+        var facts = model.ToContents().Facts;
+        return Add(new Entry(name, version, facts, model, Path.GetFullPath(directory)) { Loaded = new LiveModel(name, version, model) }, activate);
     }
 
     /// <inheritdoc/>
@@ -171,6 +173,24 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
 
     private static readonly System.Buffers.SearchValues<char> NameCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+    private ModelVersion Add(Entry entry, bool activate)
+    {
+        lock (_gate)
+        {
+            var shelf = ShelfOf(entry.Model);
+            shelf.Add(entry);
+            if (activate || shelf.Active is null)
+            {
+                shelf.Activate(entry);
+                _default ??= entry.Model;
+            }
+
+            shelf.Tidy();
+            Publish();
+            return Describe(entry);
+        }
+    }
 
     private async Task<ModelVersion> SwitchAsync(Entry entry, bool makeDefault, bool rollBack, CancellationToken cancellationToken)
     {

@@ -114,6 +114,10 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
             lease.Live.Name, lease.Live.Version, model.Users.Count, model.Items.Count, model.Histories.Count));
     }
 
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CategoryCount>> GetCategoriesAsync(CancellationToken cancellationToken = default) =>
+        new(items.Categories);
+
     private static void Check(RecommendationQuery query)
     {
         CheckCount(query.Count);

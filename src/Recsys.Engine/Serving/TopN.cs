@@ -67,6 +67,7 @@ public static class TopN
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Offer<TLanes>(ref TopSelector selector, int first, float* scores, int count, bool lowest)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {

@@ -81,7 +81,20 @@ internal sealed unsafe class ChunkedFileWriter : IDisposable
         _cancellationToken.ThrowIfCancellationRequested();
         _writing.GetAwaiter().GetResult();
         var (chunk, length, offset) = (_chunk, _filled, _offset);
-        _writing = Task.Run(() => RandomAccess.Write(_file, chunk.AsSpan(0, length), offset), CancellationToken.None);
+        if (length < chunk.Length)
+        {
+            RandomAccess.Write(_file, chunk.AsSpan(0, length), offset); // the last one: nothing is left to overlap it with
+        }
+        else
+        {
+            // Not a thread of the pool: callers may have taken all of those, and we wait for this one.
+            _writing = Task.Factory.StartNew(
+                () => RandomAccess.Write(_file, chunk.AsSpan(0, length), offset),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
+        }
+
         _crcs.Add(Crc32C.Compute(chunk.AsSpan(0, length)));
         _sha.AppendData(chunk.AsSpan(0, length));
         (_chunk, _spare) = (_spare, _chunk);

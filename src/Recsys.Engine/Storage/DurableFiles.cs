@@ -34,6 +34,24 @@ internal static partial class DurableFiles
         }
     }
 
+    /// <summary>Creates a directory and the missing ones above it, durably.</summary>
+    public static void CreateDirectory(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        string? parent = Path.GetDirectoryName(path);
+        if (parent is not null)
+        {
+            CreateDirectory(parent);
+        }
+
+        Directory.CreateDirectory(path);
+        FlushDirectory(parent ?? path);
+    }
+
     /// <summary>Swaps what two names stand for, in one step; false where system or file system cannot.</summary>
     public static bool TryExchange(string a, string b)
     {

@@ -61,12 +61,7 @@ public sealed class EventLog : IDisposable, IAsyncDisposable
         try
         {
             string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-            if (!System.IO.Directory.Exists(full))
-            {
-                System.IO.Directory.CreateDirectory(full);
-                DurableFiles.FlushDirectory(Path.GetDirectoryName(full)!);
-            }
-
+            DurableFiles.CreateDirectory(full);
             held = FileLock.TryTake(Path.Combine(full, "log.lock"), delete: false)
                 ?? throw new RecsysException($"{directory}: another process has this event log open");
             return new EventLog(full, options, held);

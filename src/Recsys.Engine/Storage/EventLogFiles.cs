@@ -38,13 +38,17 @@ internal sealed class EventLogFiles : IDisposable
         Salt = CheckChain();
         Seed = EventSegment.Seed(Salt);
         var last = _segments[^1];
-        (_end, long torn, bool ended) = RecoverLast(last);
+        (_end, long torn, bool ended, _clean) = RecoverLast(last);
         _active = OpenForWriting(last);
         try
         {
-            // What was read may not have reached the disk yet: after a crash of the process only, it has not.
-            RandomAccess.SetLength(_active, _end.Offset);
-            options.Flush(_active);
+            if (!_clean || ended)
+            {
+                // What was read may not have reached the disk yet, where only the process crashed.
+                RandomAccess.SetLength(_active, _end.Offset);
+                options.Flush(_active);
+            }
+
             if (ended)
             {
                 BeginSegment();
@@ -111,7 +115,7 @@ internal sealed class EventLogFiles : IDisposable
     /// <summary>Leaves a proof that all is durable: damage found later at the end was then not a crash's.</summary>
     public void MarkClean()
     {
-        if (!_clean && _end.Offset > EventSegment.HeaderBytes)
+        if (!_clean)
         {
             Write(stackalloc byte[EventSegment.GroupBytes], new EventSegment.Group(_end.Offset, _end.Position, 0, 0, EndsSegment: false));
             _clean = true;
@@ -189,13 +193,15 @@ internal sealed class EventLogFiles : IDisposable
         return last.Salt;
     }
 
-    private static (LogEnd End, long Torn, bool Ended) RecoverLast(EventSegment last)
+    private static (LogEnd End, long Torn, bool Ended, bool Clean) RecoverLast(EventSegment last)
     {
         using var reader = new EventSegmentReader(last);
         var lengths = new List<int>();
         EventSegmentReader.Damage? damage;
-        while (reader.TryRead(out _, out _, lengths, out damage))
+        bool marked = true; // a segment is created flushed
+        while (reader.TryRead(out var group, out _, lengths, out damage))
         {
+            marked = group.Count == 0;
         }
 
         if (damage is { } found && (!found.MayBeTorn || reader.LaterGroupFollows()))
@@ -203,6 +209,7 @@ internal sealed class EventLogFiles : IDisposable
             throw new EventLogDamagedException(last.Path, found.Offset, found.What);
         }
 
-        return (new LogEnd(reader.Position, last, reader.Offset), reader.Limit - reader.Offset, reader.Ended);
+        long torn = reader.Limit - reader.Offset;
+        return (new LogEnd(reader.Position, last, reader.Offset), torn, reader.Ended, marked && torn == 0);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ModelDirectory : IDisposable
             throw new RecsysException($"{directory}: a model cannot be saved there");
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        DurableFiles.CreateDirectory(Path.GetDirectoryName(target)!);
         CheckTarget(target, overwrite);
         var held = FileLock.TryTake(Sibling(target, ".lock"), delete: true)
             ?? throw new RecsysException($"{directory}: another process is saving a model there");

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Recsys.Engine.Compute;
-using Recsys.Engine.Models;
+using Recsys.Engine.Data;
 
 namespace Recsys.Engine.Storage;
 
@@ -83,18 +83,6 @@ public static unsafe class ModelStore
         }
     }
 
-    /// <summary>Opens a stored model and makes the recommender of it.</summary>
-    /// <param name="directory">Where it is stored.</param>
-    /// <param name="options">Checking and threads.</param>
-    /// <param name="registry">Which algorithms can be read; the engine's own by default.</param>
-    /// <param name="cancellationToken">Stops opening.</param>
-    public static IRecommenderModel Load(
-        string directory, OpenOptions? options = null, ModelRegistry? registry = null, CancellationToken cancellationToken = default)
-    {
-        using var stored = Open(directory, options, cancellationToken);
-        return (registry ?? ModelRegistry.Default).Read(stored);
-    }
-
     private static void Write(
         ModelContents contents, string directory, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -120,7 +108,7 @@ public static unsafe class ModelStore
 
         var facts = contents.Facts.DataFingerprint.Length > 0
             ? contents.Facts
-            : contents.Facts with { DataFingerprint = DatasetFingerprint.Compute(contents.Users, contents.Items, contents.Histories) };
+            : contents.Facts with { DataFingerprint = DataFingerprint.Compute(contents.Users, contents.Items, contents.Histories) };
         var manifest = new Manifest(
             EngineFacts.Version, facts, contents.Users.Count, contents.Items.Count, contents.Histories.Count, files);
         using var file = new FileStream(Path.Combine(directory, Manifest.FileName), FileMode.CreateNew, FileAccess.Write);

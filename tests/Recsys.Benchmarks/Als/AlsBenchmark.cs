@@ -18,7 +18,7 @@ internal sealed class AlsBenchmark : IBenchmark
 
     public string Name => "als";
 
-    public string Summary => "[--data ml-1m|gowalla] [--solver cholesky|cg|subspace] [--factors 128] [--iterations 15] [--threads 0] [--quick]";
+    public string Summary => "[--data ml-1m|gowalla] [--solver cholesky|cg|subspace] [--factors 128] [--iterations 15] [--threads 0] [--alpha A] [--regularization L] [--exponent E] [--unobserved W] [--cg-steps 3] [--quick]";
 
     public int Run(string[] args)
     {
@@ -26,6 +26,9 @@ internal sealed class AlsBenchmark : IBenchmark
         AlsSolver? solver = null;
         int factors = 128, iterations = 15, threads = 0;
         bool quick = false;
+        double? alpha = null, regularization = null, unobserved = null;
+        double exponent = 0;
+        int cgSteps = 3;
         for (int a = 0; a < args.Length; a++)
         {
             string value = a + 1 < args.Length ? args[a + 1] : "";
@@ -36,6 +39,11 @@ internal sealed class AlsBenchmark : IBenchmark
                 case "--factors": factors = int.Parse(value, CultureInfo.InvariantCulture); a++; break;
                 case "--iterations": iterations = int.Parse(value, CultureInfo.InvariantCulture); a++; break;
                 case "--threads": threads = int.Parse(value, CultureInfo.InvariantCulture); a++; break;
+                case "--alpha": alpha = double.Parse(value, CultureInfo.InvariantCulture); a++; break;
+                case "--regularization": regularization = double.Parse(value, CultureInfo.InvariantCulture); a++; break;
+                case "--exponent": exponent = double.Parse(value, CultureInfo.InvariantCulture); a++; break;
+                case "--unobserved": unobserved = double.Parse(value, CultureInfo.InvariantCulture); a++; break;
+                case "--cg-steps": cgSteps = int.Parse(value, CultureInfo.InvariantCulture); a++; break;
                 case "--quick": quick = true; break;
                 default:
                     Console.Error.WriteLine($"als: unknown argument '{args[a]}'; expected {Summary}");
@@ -44,14 +52,26 @@ internal sealed class AlsBenchmark : IBenchmark
         }
 
         Console.WriteLine($"{"data",-8} {"solver",-18} {"k",4} {"s/it",8} {"best",8} {"cpu s",8} {"FMA GF/s",9} {"scaled",8} {"loss",12}  quality");
-        var options = new AlsOptions { Factors = factors, Iterations = iterations, Threads = threads };
+        var options = new AlsOptions
+        {
+            Factors = factors,
+            Iterations = iterations,
+            Threads = threads,
+            RegularizationExponent = exponent,
+            UnobservedWeight = unobserved,
+            CgSteps = cgSteps,
+        };
         AlsSolver[] solvers = solver is { } one ? [one] : [AlsSolver.Cholesky, AlsSolver.ConjugateGradient, AlsSolver.Subspace];
         foreach (string set in data is null ? ["ml-1m", "gowalla"] : new[] { data })
         {
             var run = AlsBenchmarkData.Load(set);
+            var (a, l) = set == "gowalla" ? (39, 30) : (11, 100);
             foreach (var s in solvers)
             {
-                Measure(run, (set == "gowalla" ? options with { Alpha = 39, Regularization = 30 } : options with { Alpha = 11, Regularization = 100 }) with { Solver = s }, quick);
+                Measure(
+                    run,
+                    options with { Alpha = alpha ?? (unobserved is null ? a : null), Regularization = regularization ?? l, Solver = s },
+                    quick);
             }
         }
 

@@ -106,7 +106,7 @@ internal sealed class KernelsBenchmark : IBenchmark
         {
             if (line.StartsWith(RowMark, StringComparison.Ordinal))
             {
-                report(JsonSerializer.Deserialize<Transport>(line[RowMark.Length..])!.ToRow());
+                report(Received(line[RowMark.Length..]));
             }
             else
             {
@@ -121,6 +121,12 @@ internal sealed class KernelsBenchmark : IBenchmark
         }
     }
 
+    private static KernelRow Received(string json)
+    {
+        var transport = JsonSerializer.Deserialize<Transport>(json)!;
+        return transport.Row with { Note = transport.Note };
+    }
+
     private static int Child(bool quick, string? only, bool referenceOnly, string? rows)
     {
         var named = rows?[1..].Split('|').ToHashSet();
@@ -130,7 +136,7 @@ internal sealed class KernelsBenchmark : IBenchmark
             HasOpenBlas = OpenBlas.IsAvailable,
             ReferenceOnly = referenceOnly,
             Wants = name => (only is null || name.StartsWith(only, StringComparison.Ordinal)) && (named is null || named.Contains(name) == (rows![0] == '+')),
-            Report = row => Console.WriteLine(RowMark + JsonSerializer.Serialize(new Transport(row))),
+            Report = row => Console.WriteLine(RowMark + JsonSerializer.Serialize(new Transport(row, row.Note))),
         };
         foreach (var type in typeof(KernelsBenchmark).Assembly.GetTypes().OrderBy(t => t.FullName, StringComparer.Ordinal))
         {
@@ -156,13 +162,5 @@ internal sealed class KernelsBenchmark : IBenchmark
     }
 
     // A row between processes, remark included.
-    private sealed record Transport(string Name, double Ours, double? Reference, double? Ratio, double? Bar, string Unit, string? Note)
-    {
-        public Transport(KernelRow row)
-            : this(row.Name, row.Ours, row.Reference, row.Ratio, row.Bar, row.Unit, row.Note)
-        {
-        }
-
-        public KernelRow ToRow() => new(Name, Ours, Reference, Ratio, Bar, Unit, Note);
-    }
+    private sealed record Transport(KernelRow Row, string? Note);
 }

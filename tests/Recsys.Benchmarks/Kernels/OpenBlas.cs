@@ -26,6 +26,9 @@ internal static unsafe class OpenBlas
     private static readonly delegate* unmanaged<int, int, int, int, int, float, float*, int, float, float*, int, void> SsyrkFunction =
         (delegate* unmanaged<int, int, int, int, int, float, float*, int, float, float*, int, void>)Find("cblas_ssyrk");
 
+    private static readonly delegate* unmanaged<int, int, int, int, float, float*, int, float*, int, float, float*, int, void> SgemvFunction =
+        (delegate* unmanaged<int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)Find("cblas_sgemv");
+
     private static readonly delegate* unmanaged<byte*, int*, void*, int*, int*, void> SpotrfFunction = Factor("spotrf_");
     private static readonly delegate* unmanaged<byte*, int*, void*, int*, int*, void> SpotriFunction = Factor("spotri_");
     private static readonly delegate* unmanaged<byte*, int*, void*, int*, int*, void> DpotrfFunction = Factor("dpotrf_");
@@ -48,6 +51,9 @@ internal static unsafe class OpenBlas
     /// <summary>C = op(A)·op(B) + beta·C, row-major.</summary>
     public static void Sgemm(int ta, int tb, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc) =>
         SgemmFunction(RowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+
+    /// <summary>y = A·x, A m × n and row-major.</summary>
+    public static void Sgemv(int m, int n, float* a, int lda, float* x, float* y) => SgemvFunction(RowMajor, NoTranspose, m, n, 1, a, lda, x, 1, 0, y, 1);
 
     /// <summary>Lower triangle of C = A·Aᵀ + beta·C, or Aᵀ·A where <paramref name="transpose"/> says so, row-major.</summary>
     public static void Ssyrk(int transpose, int n, int k, float alpha, float* a, int lda, float beta, float* c, int ldc) =>

@@ -38,8 +38,8 @@ public sealed class ReaderFuzzTests
         // A broken id sends all records of its block the careful way.
         byte[] broken = [.. "z\t"u8, 0xFF, (byte)'\n'];
         var line = Gen.Elements(
-            "1\t2\n", "12\t7\r\n", "a\tb\n", " a \t b\n", "\"q\"\t5\n", "\"two\nlines\"\t5\n", "\n", "#c\n", "bad\n", "1\t2\t3\n", "01\t7\n",
-            "99999999\t123456789\n", "\t1\n", "1\t\n", "é\tö\n", "12345678\t1\n", "x\"y\tz\n", "\"a\"\"b\"\t1\n", "\"a\"b\t1\n");
+            "1\t2\n", "12\t7\r\n", "a\tb\n", " a \t b\n", "\"q\"\t5\n", "\"two\nlines\"\t5\n", "\n", "#c\n", "#c\td\n", "bad\n", "1\t2\t3\n",
+            "01\t7\n", "99999999\t123456789\n", "\t1\n", "1\t\n", "é\tö\n", "12345678\t1\n", "x\"y\tz\n", "\"a\"\"b\"\t1\n", "\"a\"b\t1\n");
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(400), Prop.ForAll(Arb.From(line.ListOf()), lines =>
         {
             byte[] text = [.. "0\t0\n"u8, .. System.Text.Encoding.UTF8.GetBytes(string.Concat(lines))];

@@ -1,7 +1,6 @@
 using System.Text;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
-using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
 using Recsys.Engine.Storage;
 
@@ -36,7 +35,10 @@ public sealed class ModelStoreTests : IDisposable
         var none = new IdTable();
         var contents = SampleModel.Make() with
         {
-            Users = none, Items = none, Histories = new SparseMatrix(0, 0, [0], []), Tensors = new Dictionary<string, Tensor>(),
+            Users = none,
+            Items = none,
+            Histories = new SparseMatrix(0, 0, [0], []),
+            Tensors = new Dictionary<string, Tensor>(),
         };
         ModelStore.Save(contents, _folder["m"]);
         using var stored = ModelStore.Open(_folder["m"]);
@@ -52,7 +54,8 @@ public sealed class ModelStoreTests : IDisposable
         {
             Tensors = new Dictionary<string, Tensor>
             {
-                ["w"] = Tensor.From(matrix), ["v"] = Tensor.Copy<int>(Enumerable.Range(0, 3_000_001).ToArray(), TensorType.I32),
+                ["w"] = Tensor.From(matrix),
+                ["v"] = Tensor.Copy<int>(Enumerable.Range(0, 3_000_001).ToArray(), TensorType.I32),
             },
         };
         ModelStore.Save(contents, _folder["m"]);
@@ -284,19 +287,28 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     [Fact]
-    public void An_algorithm_is_read_by_its_reader()
+    [Trait("Category", "Long")]
+    public unsafe void An_array_of_more_than_two_gigabytes_comes_back()
     {
-        ModelStore.Save(SampleModel.Make(), _folder["m"]);
-        string message = Assert.Throws<ModelFormatException>(() => ModelStore.Load(_folder["m"])).Message;
-        Assert.Contains("'sample' is not known", message, StringComparison.Ordinal);
-        StoredModel? seen = null;
-        var registry = ModelRegistry.Default.With("sample", stored =>
+        const int Rows = 23_500;
+        const int Columns = 23_501;
+        using var matrix = new DenseMatrix(Rows, Columns);
+        for (int r = 0; r < Rows; r++)
         {
-            seen = stored;
-            return null!;
-        });
-        Assert.Null(ModelStore.Load(_folder["m"], registry: registry));
-        Assert.Equal(7, seen!.Users.Count);
+            matrix[r, r % Columns] = r + 1;
+            matrix[r, Columns - 1] = -r;
+        }
+
+        ModelStore.Save(SampleModel.Make() with { Tensors = new Dictionary<string, Tensor> { ["w"] = Tensor.From(matrix) } }, _folder["m"]);
+        using var stored = ModelStore.Open(_folder["m"]);
+        var mapped = stored.Map("w");
+        Assert.True(stored.Tensors["w"].Bytes > 1L << 31);
+        for (int r = 0; r < Rows; r++)
+        {
+            Assert.True(matrix.Row(r).SequenceEqual(new ReadOnlySpan<float>(mapped.Data + (r * mapped.RowBytes), Columns)), $"row {r}");
+        }
+
+        ((IDisposable)mapped.Owner!).Dispose();
     }
 
     [Fact]
