@@ -19,7 +19,7 @@ public sealed record StreamingEaseOptions
     public int RepairThreads { get; init; } = 1;
 
     /// <summary>The residual ‖G(Pz) − z‖ / ‖z‖ from which <see cref="StreamingEase.RepairIfDriftedAsync"/> repairs.</summary>
-    public double MaxDrift { get; init; } = 1e-3;
+    public double MaxDrift { get; init; } = 2e-5;
 
     /// <summary>Seed of the probe z.</summary>
     public ulong Seed { get; init; } = 42;

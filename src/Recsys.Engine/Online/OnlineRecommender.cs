@@ -1,0 +1,244 @@
+using System.Buffers;
+using System.Globalization;
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+using Recsys.Engine.Serving;
+
+namespace Recsys.Engine.Online;
+
+/// <summary>Answers from the live state. Each answer is of one moment: nothing is applied while it is computed.</summary>
+internal sealed class OnlineRecommender(OnlineState state, ItemStore items) : IRecommender
+{
+    private Masks? _masks;
+
+    /// <inheritdoc/>
+    public ValueTask<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (query.Count < 1 || query.Offset < 0)
+        {
+            throw new InvalidOptionException(query.Count < 1
+                ? $"n: expected 1 or more, found {query.Count}"
+                : $"offset: expected 0 or more, found {query.Offset}");
+        }
+
+        if (query.User is not null && query.History is not null)
+        {
+            throw new InvalidOptionException("expected either a user or a history, found both");
+        }
+
+        return new(state.Read(s => Recommend(s, query)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (query.Count < 1)
+        {
+            throw new InvalidOptionException($"n: expected 1 or more, found {query.Count}");
+        }
+
+        return new(state.Read(s => Similar(s, query)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<UserRecord?> GetUserAsync(string user, CancellationToken cancellationToken = default) => new(state.Read(s =>
+    {
+        if (string.IsNullOrEmpty(user) || !s.UserIds.TryGetIndex(user, out int index) || s.Histories.Items(index).IsEmpty)
+        {
+            return null;
+        }
+
+        int[] history = s.Histories.Items(index).ToArray();
+        Array.Sort(s.Histories.Times(index).ToArray(), history);
+        return new UserRecord(user, [.. history.Select(i => new HistoryItem(s.ItemIds[i], s.Histories.Weight(index, i)))]);
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<ItemRecord?> GetItemAsync(string item, CancellationToken cancellationToken = default) => new(state.Read(s =>
+    {
+        var known = items.Find(item);
+        bool learned = s.ItemIds.TryGetIndex(item, out int index);
+        return (!learned && known is null) || items.IsDeleted(item)
+            ? null
+            : new ItemRecord(item, known?.Name, known?.Categories ?? [], known?.Available ?? true, learned ? s.ItemUsers[index] : 0);
+    }));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SearchHit>> SearchAsync(
+        SearchKind kind, string text, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (limit < 1)
+        {
+            throw new InvalidOptionException($"n: expected 1 or more, found {limit}");
+        }
+
+        var search = new IdSearch(text, limit);
+        return new(state.Read(s =>
+        {
+            search.Scan(kind == SearchKind.User ? s.UserIds : s.ItemIds, kind == SearchKind.User ? null : items, cancellationToken);
+            return search.Best();
+        }));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RecommenderStatus> GetStatusAsync(CancellationToken cancellationToken = default) => new(state.Read(s =>
+        new RecommenderStatus(s.Models[0], Version(s), s.UserIds.Count, s.ItemIds.Count, s.Histories.Pairs)));
+
+    // The state changes with every event: its version is the position in the log.
+    private static string Version(OnlineState s) => s.Position.ToString(CultureInfo.InvariantCulture);
+
+    private static (int[] Items, float[] Weights) Resolve(OnlineState s, IReadOnlyList<HistoryItem> history)
+    {
+        var known = new SortedDictionary<int, float>();
+        foreach (var entry in history)
+        {
+            if (s.ItemIds.TryGetIndex(entry.Item, out int index) && entry.Weight != 0)
+            {
+                known[index] = entry.Weight;
+            }
+        }
+
+        return ([.. known.Keys], [.. known.Values]);
+    }
+
+    private RecommendationList Recommend(OnlineState s, RecommendationQuery query)
+    {
+        string model = s.ModelOf(query.Model);
+        int user = -1;
+        (int[] history, float[] weights) = ([], []);
+        if (query.User is { Length: > 0 } id && s.UserIds.TryGetIndex(id, out int known))
+        {
+            user = known;
+            (history, weights) = (s.Histories.Items(user).ToArray(), s.Histories.Weights(user).ToArray());
+        }
+        else if (query.History is { } given)
+        {
+            (history, weights) = Resolve(s, given);
+        }
+
+        bool fallback = history.Length == 0 && model != OnlineState.PopularityModel;
+        int n = s.ItemIds.Count;
+        float[] rented = ArrayPool<float>.Shared.Rent(Math.Max(1, n));
+        var scores = rented.AsSpan(0, n);
+        if (fallback)
+        {
+            s.Score(OnlineState.PopularityModel, [], [], scores);
+        }
+        else if (user >= 0)
+        {
+            s.Score(model, user, scores);
+        }
+        else
+        {
+            s.Score(model, history, weights, scores);
+        }
+
+        int wanted = (int)Math.Min((long)query.Offset + query.Count, n);
+        var results = new ScoredItem[wanted];
+        int found = TopN.Select(scores, history, Filter(s, query), results);
+        ArrayPool<float>.Shared.Return(rented);
+        var page = results[Math.Min(query.Offset, found)..found];
+        return new RecommendationList(
+            fallback ? OnlineState.PopularityModel : model,
+            Version(s),
+            fallback,
+            [.. page.Select(r => Item(s, r, query.Explain ? Reasons(s, model, history, weights, r.Item, query.Reasons) : null))]);
+    }
+
+    private RecommendationList Similar(OnlineState s, SimilarQuery query)
+    {
+        string model = s.ModelOf(query.Model);
+        if (!s.ItemIds.TryGetIndex(query.Item, out int item))
+        {
+            return items.Find(query.Item) is not null
+                ? new RecommendationList(model, Version(s), Fallback: false, [])
+                : throw new UnknownIdException("item", query.Item);
+        }
+
+        var results = new ScoredItem[Math.Min(query.Count, s.ItemIds.Count)];
+        int found = ModelScoring.RankSimilar(
+            s.ItemIds.Count,
+            item,
+            query.Opposite,
+            new ItemFilter { Allowed = Optional(CurrentMasks(s).Masked.Available) },
+            results,
+            scores => s.Similar(model, item, scores));
+        return new RecommendationList(model, Version(s), Fallback: false, [.. results.Take(found).Select(r => Item(s, r, null))]);
+    }
+
+    private RecommendedItem Item(OnlineState s, ScoredItem scored, IReadOnlyList<Reason>? reasons)
+    {
+        string id = s.ItemIds[scored.Item];
+        return new RecommendedItem(id, scored.Score, items.Find(id)?.Name, reasons);
+    }
+
+    private Reason[] Reasons(OnlineState s, string model, int[] history, float[] weights, int item, int most) =>
+    [
+        .. s.Explain(model, history, weights, item).Where(c => c.Score != 0).Take(most).Select(c =>
+        {
+            string id = s.ItemIds[c.Item];
+            return new Reason(id, c.Score, items.Find(id)?.Name);
+        }),
+    ];
+
+    private ItemFilter Filter(OnlineState s, RecommendationQuery query)
+    {
+        var masks = CurrentMasks(s).Masked;
+        ulong[]? allowed = masks.Available;
+        if (query.Categories.Count > 0)
+        {
+            allowed = new ulong[masks.Words];
+            foreach (string category in query.Categories)
+            {
+                ulong[] one = masks.Category(category);
+                for (int w = 0; w < allowed.Length; w++)
+                {
+                    allowed[w] |= one[w];
+                }
+            }
+        }
+
+        if (query.Allow is { } listed)
+        {
+            ulong[] named = new ulong[masks.Words];
+            foreach (string id in listed)
+            {
+                if (s.ItemIds.TryGetIndex(id, out int index) && (allowed is null || (allowed[index >> 6] >> (index & 63) & 1) != 0))
+                {
+                    named[index >> 6] |= 1UL << (index & 63);
+                }
+            }
+
+            allowed = named;
+        }
+
+        int[] excluded =
+        [
+            .. query.Exclude.Select(id => s.ItemIds.TryGetIndex(id, out int index) ? index : -1).Where(i => i >= 0).Distinct().Order(),
+        ];
+        return new ItemFilter { KeepSeen = query.KeepSeen, Allowed = Optional(allowed), Exclude = excluded };
+    }
+
+    // Converted by itself, an array that is null would be an allow-list that allows nothing.
+    private static ReadOnlyMemory<ulong>? Optional(ulong[]? mask) => mask is null ? default(ReadOnlyMemory<ulong>?) : new ReadOnlyMemory<ulong>(mask);
+
+    private Masks CurrentMasks(OnlineState s)
+    {
+        var masks = Volatile.Read(ref _masks);
+        long revision = items.Revision;
+        if (masks is null || masks.Masked.Revision != revision || masks.Items != s.ItemIds.Count)
+        {
+            masks = new Masks(new ItemMasks(s.ItemIds, items, revision), s.ItemIds.Count);
+            Volatile.Write(ref _masks, masks);
+        }
+
+        return masks;
+    }
+
+    private sealed record Masks(ItemMasks Masked, int Items);
+}
