@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Als;
@@ -49,8 +50,7 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         float* a = _normal.Pointer;
         StartNormal(system, a, 0, _k);
         Clear(z, _k);
-        RowSweep<TOps, TVector>.Sum(system.Rows, system.Count, _k, system.Target, z);
-        AddInteractions(system, a, 0, _k);
+        AddInteractions(system, a, 0, _k, z);
         FactorAndSolve(a, _k, z, data, row);
     }
 
@@ -66,9 +66,11 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
         }
     }
 
-    /// <summary>a += Σ e r rᵀ restricted to coordinates [from, from + size).</summary>
+    /// <summary>
+    /// a += Σ e r rᵀ restricted to coordinates [from, from + size) and, where it is given, sum += Σ t r.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddInteractions(in RowSystem system, float* a, int from, int size)
+    private void AddInteractions(in RowSystem system, float* a, int from, int size, float* sum = null)
     {
         float* gathered = _gathered.Pointer;
         for (int start = 0; start < system.Count; start += GatherRows)
@@ -79,7 +81,30 @@ internal sealed unsafe partial class RowSolver<TOps, TVector>
                 Scale(system.Rows[start + h] + from, size, MathF.Sqrt(system.Excess[start + h]), gathered + ((nint)h * _stride));
             }
 
+            if (sum is not null)
+            {
+                RowSweep<TOps, TVector>.Sum(system.Rows + start, count, size, system.Target + start, sum);
+            }
+
+            // The next rows come from memory while these are multiplied.
+            int next = start + count;
+            PrefetchRows(system.Rows + next, Math.Min(GatherRows, system.Count - next), from, size);
             RankUpdate<TOps, TVector>.Add(a, _stride, size, gathered, _stride, count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchRows(float** rows, int count, int from, int size)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                for (int c = from; c < from + size; c += 16)
+                {
+                    Sse.Prefetch1(rows[i] + c);
+                }
+            }
         }
     }
 

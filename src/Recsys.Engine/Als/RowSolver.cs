@@ -9,8 +9,8 @@ internal sealed unsafe partial class RowSolver<TOps, TVector> : IRowSolver
     where TOps : struct, IVectorOps<TVector>
     where TVector : struct
 {
-    // A quarter of a megabyte: a part of the second-level cache of any server.
-    private const int PrefetchFloats = 1 << 16;
+    // 64 kB: a part of any second-level cache. Longer rows fetch the rest ahead while they are worked on.
+    private const int PrefetchFloats = 1 << 14;
 
     private readonly AlsOptions _options;
     private readonly int _k;

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Recsys.Engine.Numerics;
 
 /// <summary>
-/// Sums of outer products for small symmetric systems. Matrices are row-major and only their upper triangle is kept
-/// (the 16 × 16 blocks on the diagonal whole). Sizes are multiples of 16, rows 64-byte aligned.
+/// Sums of outer products for small symmetric systems. Matrices are row-major and only their upper triangle is kept; what is below it in the 16 × 16 blocks
+/// on the diagonal has no meaning. Sizes are multiples of 16, rows 64-byte aligned.
 /// </summary>
 /// <remarks>
 /// The tile is 8 × 32 for sixteen lanes (sixteen accumulators: two loads and eight broadcasts for sixteen
@@ -39,17 +39,32 @@ internal static unsafe class RankUpdate<TOps, TVector>
         {
             for (int j = firstRow & ~31; j < n; j += 32)
             {
-                int end = Math.Min(endRow, j + 32);
+                int end = Math.Min(endRow, Math.Min(n, j + 32));
                 for (int i = firstRow; i < end; i += 8)
                 {
                     float* c = a + (i * lda) + j;
-                    if (j + 16 >= n)
+                    if (i >= j + 24)
                     {
-                        Tile8X1(c, lda, v + i, v + j, ldv, h, sign);
+                        DiagonalTiles512.Tile8X8(c + 24, lda, v + i, v + j + 24, ldv, h, sign);
                     }
                     else if (i >= j + 16)
                     {
                         Tile8X1(c + 16, lda, v + i, v + j + 16, ldv, h, sign);
+                    }
+                    else if (j + 16 >= n)
+                    {
+                        if (i >= j + 8)
+                        {
+                            DiagonalTiles512.Tile8X8(c + 8, lda, v + i, v + j + 8, ldv, h, sign);
+                        }
+                        else
+                        {
+                            Tile8X1(c, lda, v + i, v + j, ldv, h, sign);
+                        }
+                    }
+                    else if (i >= j + 8)
+                    {
+                        DiagonalTiles512.Tile8X24(c + 8, lda, v + i, v + j + 8, ldv, h, sign);
                     }
                     else
                     {

@@ -5,7 +5,7 @@ namespace Recsys.Engine.Numerics;
 
 /// <summary>
 /// Cholesky factorisation A = UᵀU of one small system and the solution with it. The matrix is row-major with its upper
-/// triangle (16 × 16 diagonal blocks whole), n a multiple of 16, rows 64-byte aligned; unused dimensions have 1 on the
+/// triangle, n a multiple of 16, rows 64-byte aligned; unused dimensions have 1 on the
 /// diagonal. Left-looking over panels of 16 rows: the panel gets all earlier rows' contributions by the tile of
 /// <see cref="RankUpdate{TOps,TVector}"/> at once, then is factored.
 /// </summary>
@@ -49,15 +49,22 @@ internal static unsafe class SmallCholesky<TOps, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Solve(float* u, nint ldu, int n, float* inverseDiagonal, float* b)
     {
+        float* solved = stackalloc float[16];
         for (int p = 0; p < n; p += 16)
         {
             SubtractColumns(u + p, ldu, p, b, b + p);
             float* diagonal = u + (p * ldu) + p;
             for (int j = 0; j < 16; j++)
             {
+                // What this does to places before j does not matter: they are solved.
                 float y = b[p + j] * inverseDiagonal[p + j];
+                solved[j] = y;
                 Axpy16(-y, diagonal + (j * ldu), b + p);
-                b[p + j] = y;
+            }
+
+            for (int c = 0; c < 16; c += TOps.Lanes)
+            {
+                TOps.Store(TOps.Load(solved + c), b + p + c);
             }
         }
 

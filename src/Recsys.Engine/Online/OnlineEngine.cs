@@ -55,6 +55,9 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
     /// <param name="items">Names, categories and availability of items; null for none.</param>
     public IRecommender CreateRecommender(ItemStore? items = null) => new OnlineRecommender(_state, items ?? new ItemStore());
 
+    /// <summary>Steps EASE has taken; 0 where there is no EASE.</summary>
+    public long EaseSteps => _state.Ease?.Steps ?? 0;
+
     internal OnlineState State => _state;
 
     internal EagerFoldIn? FoldIn => _foldIn;

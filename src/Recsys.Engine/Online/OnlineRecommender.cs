@@ -89,6 +89,9 @@ internal sealed class OnlineRecommender(OnlineState state, ItemStore items) : IR
     public ValueTask<RecommenderStatus> GetStatusAsync(CancellationToken cancellationToken = default) => new(state.Read(s =>
         new RecommenderStatus(s.Models[0], Version(s), s.UserIds.Count, s.ItemIds.Count, s.Histories.Pairs)));
 
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CategoryCount>> GetCategoriesAsync(CancellationToken cancellationToken = default) => new(items.Categories);
+
     // The state changes with every event: its version is the position in the log.
     private static string Version(OnlineState s) => s.Position.ToString(CultureInfo.InvariantCulture);
 

@@ -171,7 +171,6 @@ public static unsafe class RowSumScorer
         static float Weight(ReadOnlySpan<float> weights, int e, int last) => e > last ? 0 : weights.IsEmpty ? 1 : weights[e];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add<TLanes>(in FourRows rows, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
@@ -189,7 +188,6 @@ public static unsafe class RowSumScorer
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRounded<TLanes>(in FourRows rows, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
+using Recsys.Benchmarks.Kernels;
 using Recsys.Engine.Als;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
-using Recsys.Engine.Evaluation;
 
 namespace Recsys.Benchmarks.Als;
 
@@ -18,7 +19,7 @@ internal sealed class AlsBenchmark : IBenchmark
 
     public string Name => "als";
 
-    public string Summary => "[--data ml-1m|gowalla] [--solver cholesky|cg|subspace] [--factors 128] [--iterations 15] [--threads 0] [--alpha A] [--regularization L] [--exponent E] [--unobserved W] [--cg-steps 3] [--quick]";
+    public string Summary => "[--data ml-1m|gowalla] [--solver cholesky|cg|subspace] [--factors 128] [--iterations 15] [--threads 0] [--alpha A] [--regularization L] [--exponent E] [--unobserved W] [--cg-steps 3] [--quick] [--json FILE]";
 
     public int Run(string[] args)
     {
@@ -29,6 +30,8 @@ internal sealed class AlsBenchmark : IBenchmark
         double? alpha = null, regularization = null, unobserved = null;
         double exponent = 0;
         int cgSteps = 3;
+        string? json = null;
+        var rows = new List<KernelRow>();
         for (int a = 0; a < args.Length; a++)
         {
             string value = a + 1 < args.Length ? args[a + 1] : "";
@@ -44,6 +47,7 @@ internal sealed class AlsBenchmark : IBenchmark
                 case "--exponent": exponent = double.Parse(value, CultureInfo.InvariantCulture); a++; break;
                 case "--unobserved": unobserved = double.Parse(value, CultureInfo.InvariantCulture); a++; break;
                 case "--cg-steps": cgSteps = int.Parse(value, CultureInfo.InvariantCulture); a++; break;
+                case "--json": json = value; a++; break;
                 case "--quick": quick = true; break;
                 default:
                     Console.Error.WriteLine($"als: unknown argument '{args[a]}'; expected {Summary}");
@@ -68,11 +72,16 @@ internal sealed class AlsBenchmark : IBenchmark
             var (a, l) = set == "gowalla" ? (39, 30) : (11, 100);
             foreach (var s in solvers)
             {
-                Measure(
+                rows.Add(Measure(
                     run,
                     options with { Alpha = alpha ?? (unobserved is null ? a : null), Regularization = regularization ?? l, Solver = s },
-                    quick);
+                    quick));
             }
+        }
+
+        if (json is not null)
+        {
+            File.WriteAllText(json, JsonSerializer.Serialize(rows, new JsonSerializerOptions { WriteIndented = true }));
         }
 
         return 0;
@@ -86,10 +95,10 @@ internal sealed class AlsBenchmark : IBenchmark
         _ => throw new ArgumentException($"solver '{name}'"),
     };
 
-    private static void Measure(AlsBenchmarkData data, AlsOptions options, bool quick)
+    private static KernelRow Measure(AlsBenchmarkData data, AlsOptions options, bool quick)
     {
         AlsTrainer.Train(data.Train, options with { Iterations = 2 }).Dispose();
-        double peak = FmaPeak.Measure(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+        double peak = Machine.FmaPeak(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
         var clock = new IterationClock();
         using var model = AlsTrainer.Train(data.Train, options, clock);
         double median = clock.Median;
@@ -102,7 +111,25 @@ internal sealed class AlsBenchmark : IBenchmark
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{data.Name,-8} {options.Solver,-18} {options.Factors,4} {median,8:F4} {clock.Best,8:F4} {clock.Cpu,8:F4} {peak,9:F1} {median * peak / ReferencePeak,8:F4} {model.Losses[^1],12:F0}  {quality}"));
+        double scaled = median * peak / ReferencePeak;
+        var (peer, bar) = Peer(data.Name, options);
+        string name = string.Create(CultureInfo.InvariantCulture, $"als {data.Name} k={options.Factors} {options.Solver}, s/iteration at 225 GF/s");
+        return new KernelRow(name, scaled, peer, peer / scaled, peer / bar, "s", quality.Trim());
     }
+
+    /// <summary>Seconds an iteration of the fastest peer with the same solver (where it was measured), and what ours may take.</summary>
+    private static (double? Peer, double? Bar) Peer(string data, AlsOptions options) =>
+        options is not { Factors: 128, RegularizationExponent: 0, UnobservedWeight: null } ? (null, null)
+        : (data, options.Solver) switch
+        {
+            ("ml-1m", AlsSolver.Cholesky) => (0.38, 0.18),
+            ("ml-1m", AlsSolver.ConjugateGradient) => (0.092, 0.05),
+            ("ml-1m", AlsSolver.Subspace) => (0.245, 0.245),
+            ("gowalla", AlsSolver.Cholesky) => (2.2, 2.2),
+            ("gowalla", AlsSolver.ConjugateGradient) => (0.33, 0.17),
+            ("gowalla", AlsSolver.Subspace) => (1.41, 1.41),
+            _ => (null, null),
+        };
 
     /// <summary>Training is deterministic: a run of i iterations is the first i iterations of the timed run.</summary>
     private static string TimeToTarget(AlsBenchmarkData data, AlsOptions options, IterationClock clock)

@@ -26,7 +26,7 @@ internal sealed unsafe class ScoringBenchmark : IKernelBenchmark
         string size = context.Quick ? "200k" : "1M";
         string against = $"{Name} top-20 of {size}, sgemv + scan";
         string batch = $"{Name} top-20 of {size}, {BatchUsers} users, sgemm + scan";
-        var storages = Enum.GetValues<FactorStorage>().Where(s => context.Wants(Row(s)) || context.Wants(Row(s) + " overlap")).ToList();
+        var storages = Enum.GetValues<FactorStorage>().Where(s => context.Wants(Row(s)) || context.Wants(Row(s) + " overlap") || context.Wants(Row(s) + " overlap, not rescored")).ToList();
         if (context.ReferenceOnly)
         {
             storages.Clear();
@@ -74,12 +74,17 @@ internal sealed unsafe class ScoringBenchmark : IKernelBenchmark
 
         foreach (var storage in storages)
         {
-            using var index = storage == FactorStorage.Float32 ? null : new FactorIndex(factors, storage, rescore: storage == FactorStorage.Int8, pool);
-            Bandwidth(context, Row(storage), index ?? exact, factors, users);
-            if (index is not null && context.Wants(Row(storage) + " overlap"))
+            if (storage == FactorStorage.Float32)
             {
-                Overlap(context, Row(storage) + " overlap", index, exact, storage == FactorStorage.Int8 ? 0.99 : 0.995);
+                Bandwidth(context, Row(storage), exact, factors, users);
+                continue;
             }
+
+            using var index = new FactorIndex(factors, storage, rescore: true, pool);
+            Bandwidth(context, Row(storage), index, factors, users);
+            Overlap(context, Row(storage) + " overlap", index, exact, storage == FactorStorage.Int8 ? 0.99 : 0.995);
+            using var plain = new FactorIndex(factors, storage, rescore: false, pool);
+            Overlap(context, Row(storage) + " overlap, not rescored", plain, exact, null);
         }
 
         string Row(FactorStorage storage) => $"{Name} top-20 of {size}, {storage}";
@@ -120,8 +125,13 @@ internal sealed unsafe class ScoringBenchmark : IKernelBenchmark
         context.Report(new KernelRow(name, rate, limit, rate / limit, 0.95, "GB/s", note));
     }
 
-    private static void Overlap(KernelContext context, string name, FactorIndex index, FactorIndex exact, double bar)
+    private static void Overlap(KernelContext context, string name, FactorIndex index, FactorIndex exact, double? bar)
     {
+        if (!context.Wants(name))
+        {
+            return;
+        }
+
         int queries = context.Quick ? 20 : 100;
         var users = Enumerable.Range(1000, queries).Select(User).ToArray();
         var expected = new ScoredItem[queries * N];

@@ -39,7 +39,42 @@ internal sealed unsafe class LmfStepBenchmark : IBenchmark
                 $"{options.Algorithm,-8} {negatives,-36} N={count,-3} fixed {Measure(options, counts, live: false),8:F0} k/s   live {Measure(options, counts, live: true),8:F0} k/s"));
         }
 
+        foreach (string negatives in new[] { "uniform", "popularity:0.75", "in-batch:256" })
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"online learner, logistic, N=4, {negatives}: {MeasureOnline(factors, negatives),6:F0} k/s"));
+        }
+
         return 0;
+    }
+
+    // OnlineLmf.Learn with its lock, histories and counts: repeated clicks and new ones, growing from nothing.
+    private static double MeasureOnline(int factors, string negatives)
+    {
+        using var online = new OnlineLmf(LmfOptions.For(LmfLoss.Logistic) with
+        {
+            Factors = factors,
+            NegativeCount = 4,
+            Negatives = NegativeSamplerSpec.Parse(negatives),
+        });
+        double best = 0;
+        ulong click = 0;
+        for (int pass = 0; pass < 8; pass++)
+        {
+            const int Clicks = 100_000;
+            double start = ThreadTime.Now;
+            for (int c = 0; c < Clicks; c++, click++)
+            {
+                // Squared: popular items and busy users are likelier.
+                double u = CounterRandom.Unit(CounterRandom.At(1, click));
+                double i = CounterRandom.Unit(CounterRandom.At(2, click));
+                online.Learn((int)(u * u * Users), (int)(i * i * Items));
+            }
+
+            best = Math.Max(best, Clicks / (ThreadTime.Now - start) / 1e3);
+        }
+
+        return best;
     }
 
     private static double Measure(LmfOptions options, ItemCounts counts, bool live)

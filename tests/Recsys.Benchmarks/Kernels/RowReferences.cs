@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using Recsys.Engine.Numerics;
 
-namespace Recsys.Benchmarks.Als;
+namespace Recsys.Benchmarks.Kernels;
 
 /// <summary>Other ways to solve one row's normal equations, to compare with: OpenBLAS on gathered rows, and plain C#.</summary>
-internal sealed unsafe partial class RowReferences : IDisposable
+internal sealed unsafe class RowReferences : IDisposable
 {
     private readonly int _k;
     private readonly NativeBuffer<float> _gathered;
@@ -19,20 +18,15 @@ internal sealed unsafe partial class RowReferences : IDisposable
         _x = new NativeBuffer<float>(k);
     }
 
-    public static bool HasOpenBlas => NativeLibrary.TryLoad(Library, out _);
-
-    private const string Library = "libopenblas.so.0";
-
     public ReadOnlySpan<float> Solution => _x.AsSpan();
 
     /// <summary>Gather scaled by √e, ssyrk onto a copy of the shared part, spotrf, spotrs. The right-hand side on the way.</summary>
-    public void OpenBlas(DenseMatrix factors, ReadOnlySpan<int> columns, float excess, float target, NativeBuffer<float> shared)
+    public void SolveByOpenBlas(DenseMatrix factors, ReadOnlySpan<int> columns, float excess, float target, NativeBuffer<float> shared)
     {
-        int k = _k, n = columns.Length, info = 0, one = 1;
-        float scale = 1, root = MathF.Sqrt(excess);
+        int k = _k;
+        float root = MathF.Sqrt(excess);
         float* to = _gathered.Pointer;
         new Span<float>(_x.Pointer, k).Clear();
-        var x = new Span<float>(_x.Pointer, k);
         foreach (int column in columns)
         {
             float* from = factors.RowPointer(column);
@@ -47,13 +41,9 @@ internal sealed unsafe partial class RowReferences : IDisposable
         }
 
         shared.AsSpan().CopyTo(_normal.AsSpan());
-        ssyrk_("U", "N", &k, &n, &scale, _gathered.Pointer, &k, &scale, _normal.Pointer, &k);
-        spotrf_("U", &k, _normal.Pointer, &k, &info);
-        spotrs_("U", &k, &one, _normal.Pointer, &k, _x.Pointer, &k, &info);
-        if (info != 0)
-        {
-            throw new InvalidOperationException($"spotrf: {info}");
-        }
+        OpenBlas.Ssyrk(OpenBlas.Transpose, k, columns.Length, 1, _gathered.Pointer, k, 1, _normal.Pointer, k);
+        OpenBlas.Spotrf(k, _normal.Pointer, k);
+        OpenBlas.Spotrs(k, 1, _normal.Pointer, k, _x.Pointer, k);
     }
 
     /// <summary>What one writes first: arrays, three loops, Cholesky as in the textbook.</summary>
@@ -117,25 +107,10 @@ internal sealed unsafe partial class RowReferences : IDisposable
         return x;
     }
 
-    public static void SingleThreaded() => openblas_set_num_threads(1);
-
     public void Dispose()
     {
         _gathered.Dispose();
         _normal.Dispose();
         _x.Dispose();
     }
-
-    [LibraryImport(Library)]
-    private static partial void openblas_set_num_threads(int threads);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial void ssyrk_(
-        string uplo, string trans, int* n, int* k, float* alpha, float* a, int* lda, float* beta, float* c, int* ldc);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial void spotrf_(string uplo, int* n, float* a, int* lda, int* info);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial void spotrs_(string uplo, int* n, int* nrhs, float* a, int* lda, float* b, int* ldb, int* info);
 }

@@ -1,0 +1,13 @@
+namespace Recsys.Engine.Tests;
+
+/// <summary>A theory on the real data sets; shown as skipped where they are not there.</summary>
+internal sealed class RealDataTheoryAttribute : TheoryAttribute
+{
+    public RealDataTheoryAttribute()
+    {
+        if (!RealData.IsPresent)
+        {
+            Skip = "the real data sets are not here (set RECSYS_DATA)";
+        }
+    }
+}
