@@ -17,6 +17,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
     private readonly SemaphoreSlim _loading = new(1);
     private readonly Dictionary<string, Shelf> _shelves = new(StringComparer.Ordinal);
     private readonly ModelFolder? _folder;
+    private readonly bool _firstIsDefault = true;
     private Snapshot _live = new(FrozenDictionary<string, LiveModel>.Empty, null);
     private string? _default;
 
@@ -25,17 +26,24 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
     {
     }
 
-    private ModelLibrary(ModelFolder folder) => _folder = folder;
+    private ModelLibrary(ModelFolder folder, bool firstIsDefault)
+    {
+        _folder = folder;
+        _firstIsDefault = firstIsDefault;
+    }
 
     /// <summary>
     /// The models stored under <paramref name="directory"/>, <c>NAME/VERSION</c> each. Models added later are stored
     /// there, and which versions are active survives a restart.
     /// </summary>
+    /// <param name="directory">Where they are stored.</param>
+    /// <param name="firstIsDefault">Whether the first model there is answers when none is named, and all are active from the start.</param>
+    /// <param name="cancellationToken">Stops loading.</param>
     /// <exception cref="RecsysException">An active model is damaged.</exception>
-    public static ModelLibrary Open(string directory, CancellationToken cancellationToken = default)
+    public static ModelLibrary Open(string directory, bool firstIsDefault = true, CancellationToken cancellationToken = default)
     {
         var folder = new ModelFolder(directory);
-        var library = new ModelLibrary(folder);
+        var library = new ModelLibrary(folder, firstIsDefault);
         foreach (var stored in folder.Scan())
         {
             library.ShelfOf(stored.Model).Add(new Entry(stored));
@@ -43,6 +51,18 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
 
         library.Restore(folder.ReadChoice(), cancellationToken);
         return library;
+    }
+
+    /// <summary>The model that was chosen to answer when none is named; null where none was.</summary>
+    internal string? Default
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _default;
+            }
+        }
     }
 
     /// <summary>Whether a model answers.</summary>
@@ -124,6 +144,41 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         return await SwitchAsync(entry, makeDefault: false, rollBack: true, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Whether a version of that name is active.</summary>
+    internal bool IsActive(string name) => Volatile.Read(ref _live).ByName.ContainsKey(name);
+
+    /// <summary>Whether there is a version to roll back to.</summary>
+    internal bool CanRollBack(string name)
+    {
+        lock (_gate)
+        {
+            return _shelves.TryGetValue(name, out var shelf) && shelf.Previous is not null;
+        }
+    }
+
+    /// <summary>Lets no version of a name answer.</summary>
+    internal void Deactivate(string name)
+    {
+        lock (_gate)
+        {
+            if (_shelves.TryGetValue(name, out var shelf))
+            {
+                shelf.Deactivate();
+                Publish();
+            }
+        }
+    }
+
+    /// <summary>Notes which name answers when none is named, whoever answers for it.</summary>
+    internal void SetDefault(string name)
+    {
+        lock (_gate)
+        {
+            _default = name;
+            Publish();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -180,10 +235,10 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         {
             var shelf = ShelfOf(entry.Model);
             shelf.Add(entry);
-            if (activate || shelf.Active is null)
+            if (activate || (_firstIsDefault && shelf.Active is null))
             {
                 shelf.Activate(entry);
-                _default ??= entry.Model;
+                _default ??= _firstIsDefault ? entry.Model : null;
             }
 
             shelf.Tidy();
@@ -215,7 +270,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
                     shelf.Activate(entry);
                 }
 
-                _default = makeDefault ? entry.Model : _default ?? entry.Model;
+                _default = makeDefault ? entry.Model : _default ?? (_firstIsDefault ? entry.Model : null);
                 shelf.Tidy();
                 Publish();
                 return Describe(entry);
@@ -232,14 +287,23 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         foreach (var shelf in _shelves.Values)
         {
             string? wanted = choice.Active.GetValueOrDefault(shelf.Name);
-            var entry = shelf.Entries.FirstOrDefault(e => e.Version == wanted) ?? shelf.Entries[^1];
+            if (shelf.Entries.FirstOrDefault(e => e.Version == wanted) is not { } entry)
+            {
+                if (!_firstIsDefault)
+                {
+                    continue;
+                }
+
+                entry = shelf.Entries[^1];
+            }
+
             entry.Loaded = new LiveModel(entry.Model, entry.Version, Algorithms.Load(entry.Directory!, cancellationToken));
             shelf.Activate(entry);
         }
 
-        _default = choice.Default is { } name && _shelves.ContainsKey(name)
+        _default = choice.Default is { } name && (_shelves.ContainsKey(name) || !_firstIsDefault)
             ? name
-            : _shelves.Keys.Order(StringComparer.Ordinal).FirstOrDefault();
+            : _firstIsDefault ? _shelves.Keys.Order(StringComparer.Ordinal).FirstOrDefault() : null;
         Publish();
     }
 
@@ -255,7 +319,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
     }
 
     private Shelf Find(string name) =>
-        _shelves.TryGetValue(name, out var shelf) && shelf.Active is not null ? shelf : throw new UnknownIdException("model", name);
+        _shelves.TryGetValue(name, out var shelf) && shelf.Entries.Count > 0 ? shelf : throw new UnknownIdException("model", name);
 
     private ModelVersion Describe(Entry entry)
     {
@@ -366,6 +430,12 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
                 Previous = Active;
                 Active = entry;
             }
+        }
+
+        public void Deactivate()
+        {
+            Previous = null;
+            Active = null;
         }
 
         public void RollBack(Entry entry)

@@ -19,7 +19,7 @@ public sealed class TrainingJobs : ITrainingJobs, IAsyncDisposable
     private const int MostKept = 100;
 
     private readonly ModelLibrary _library;
-    private readonly Func<CancellationToken, Dataset> _data;
+    private readonly Func<TrainingRequest, CancellationToken, Dataset> _data;
     private readonly ConcurrentDictionary<string, Job> _jobs = new(StringComparer.Ordinal);
     private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(MostWaiting);
     private readonly CancellationTokenSource _stopping = new();
@@ -29,7 +29,7 @@ public sealed class TrainingJobs : ITrainingJobs, IAsyncDisposable
     /// <summary>Starts waiting for jobs.</summary>
     /// <param name="library">Receives the models.</param>
     /// <param name="data">What is known now: what a job trains on.</param>
-    public TrainingJobs(ModelLibrary library, Func<CancellationToken, Dataset> data)
+    public TrainingJobs(ModelLibrary library, Func<TrainingRequest, CancellationToken, Dataset> data)
     {
         _library = library;
         _data = data;
@@ -40,7 +40,7 @@ public sealed class TrainingJobs : ITrainingJobs, IAsyncDisposable
     public static TrainingJobs OnHistories(ModelLibrary library)
     {
         ArgumentNullException.ThrowIfNull(library);
-        return new TrainingJobs(library, _ =>
+        return new TrainingJobs(library, (_, _) =>
         {
             using var lease = library.Hold(null);
             var model = lease.Live.Model;
@@ -140,7 +140,7 @@ public sealed class TrainingJobs : ITrainingJobs, IAsyncDisposable
         {
             var request = job.Status.Request;
             var algorithm = Algorithms.Get(request.Algorithm);
-            var data = _data(job.Token);
+            var data = _data(request, job.Token);
             MemoryBudget.Require(
                 algorithm.EstimateBytes(data, request.Options), $"training {algorithm.Name} on {data.Items.Count} items", "free memory, or train a smaller model");
             var model = algorithm.Train(data, request.Options, job, job.Token);

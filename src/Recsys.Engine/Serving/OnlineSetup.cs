@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Recsys.Engine.Als;
+using Recsys.Engine.Data;
+using Recsys.Engine.Ease;
+using Recsys.Engine.Logistic;
+using Recsys.Engine.Models;
+using Recsys.Engine.Online;
+
+namespace Recsys.Engine.Serving;
+
+/// <summary>
+/// Which live models a data directory keeps and their options, written down in it: what it was started with holds at the
+/// next start.
+/// </summary>
+internal sealed record OnlineSetup(double? EaseRegularization, string? LmfAlgorithm, JsonObject? LmfOptions)
+{
+    private const string FileName = "online.json";
+
+    /// <summary>What is kept where a directory begins without models: exact EASE.</summary>
+    private const double DefaultRegularization = 100;
+
+    public static OnlineSetup Of(IReadOnlyList<IRecommenderModel> models)
+    {
+        var ease = models.OfType<EaseModel>().FirstOrDefault();
+        var lmf = models.OfType<LmfModel>().FirstOrDefault();
+        return new OnlineSetup(
+            models.Count == 0 ? DefaultRegularization : ease?.Options.Regularization,
+            lmf?.Algorithm,
+            lmf is null ? null : Logistic.LmfAlgorithm.ToJson(lmf.Options));
+    }
+
+    public static OnlineSetup? Read(string directory)
+    {
+        string path = Path.Combine(directory, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var json = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+            return new OnlineSetup(
+                json["ease_regularization"]?.GetValue<double>(), json["lmf"]?.GetValue<string>(), json["lmf_options"]?.DeepClone().AsObject());
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        {
+            throw new RecsysException($"{path}: expected the choice of live models as `recsys serve` writes it, found something else", e);
+        }
+    }
+
+    public void Write(string directory)
+    {
+        var json = new JsonObject { ["ease_regularization"] = EaseRegularization, ["lmf"] = LmfAlgorithm, ["lmf_options"] = LmfOptions?.DeepClone() };
+        string path = Path.Combine(directory, FileName);
+        using (var file = new FileStream(path + ".new", FileMode.Create, FileAccess.Write))
+        {
+            file.Write(JsonSerializer.SerializeToUtf8Bytes(json));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    public OnlineOptions ToOptions() => new()
+    {
+        Ease = EaseRegularization is { } regularization ? new StreamingEaseOptions { Regularization = regularization } : null,
+        Lmf = LmfAlgorithm is null ? null : Logistic.LmfAlgorithm.ParseStored(LmfAlgorithm, LmfOptions!),
+    };
+
+    public static OnlineStart ToStart(IReadOnlyList<IRecommenderModel> models) => models.Count == 0
+        ? OnlineStart.Empty
+        : new OnlineStart(new Dataset(models[0].Users, models[0].Items, models[0].Histories))
+        {
+            Als = models.OfType<AlsModel>().FirstOrDefault(),
+            Lmf = models.OfType<LmfModel>().FirstOrDefault(),
+            Ease = models.OfType<EaseModel>().FirstOrDefault(),
+        };
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using Recsys.Engine.Data;
+using Recsys.Engine.Ease;
+using Recsys.Engine.Models;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Benchmarks.Serving;
+
+/// <summary>
+/// Requests a second and latency of <c>recsys serve</c> on loopback, client and service on the same cores, beside the
+/// bare cost of scoring.
+/// </summary>
+internal sealed class ServeBenchmark : IBenchmark
+{
+    private const int Count = 20;
+    private const string Usage = "usage: ./bench.sh serve DATA --model ease|als|… [model options] [--seconds S] [--rates 1000,5000] [--swap] [--clients N]";
+
+    public string Name => "serve";
+
+    public string Summary => "HTTP service: requests/s at saturation, p50/p99 at fixed rates, next to bare scoring";
+
+    public int Run(string[] args)
+    {
+        if (args.Length == 0)
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
+        var options = Options(args[1..]);
+        double seconds = double.Parse(options.Remove("seconds", out string? s) ? s : "5", CultureInfo.InvariantCulture);
+        double[] rates = [.. (options.Remove("rates", out string? r) ? r : "1000,5000").Split(',').Select(x => double.Parse(x, CultureInfo.InvariantCulture))];
+        int threads = options.Remove("clients", out string? c) ? int.Parse(c, CultureInfo.InvariantCulture) : 16;
+        bool swap = options.Remove("swap");
+        string name = options.Remove("model", out string? m) ? m : "ease";
+        string folder = Path.Combine(Path.GetTempPath(), $"recsys-serve-{Guid.NewGuid():N}");
+        try
+        {
+            var algorithm = Algorithms.Get(name);
+            var bag = new OptionBag(options);
+            bag.RequireKnown(algorithm);
+            using var model = algorithm.Train(Dataset.Load(args[0]), bag);
+            Console.WriteLine($"{name} on {args[0]}: {model.Users.Count} users, {model.Items.Count} items, {model.Histories.Count} interactions");
+            MeasureBare(model);
+            string[] directories = [.. Enumerable.Range(1, swap ? 2 : 1).Select(v => Path.Combine(folder, v.ToString(CultureInfo.InvariantCulture), name))];
+            foreach (string directory in directories)
+            {
+                ModelStore.Save(model.ToContents(), directory);
+            }
+
+            MeasureService(model, name, directories, threads, rates, seconds, swap);
+            return 0;
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
+    private static Dictionary<string, string> Options(string[] args)
+    {
+        var options = new Dictionary<string, string>();
+        for (int i = 0; i < args.Length; i++)
+        {
+            bool alone = i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal);
+            options[args[i].TrimStart('-')] = alone ? "" : args[++i];
+        }
+
+        return options;
+    }
+
+    /// <summary>One thread in process: profile, scores, selection; and the time memory alone would take.</summary>
+    private static void MeasureBare(IRecommenderModel model)
+    {
+        var results = new ScoredItem[Count];
+        var times = new List<double>();
+        long bytes = 0;
+        for (int round = 0; round < 3; round++)
+        {
+            times.Clear();
+            for (int q = 0; q < 3000; q++)
+            {
+                int user = (int)((uint)(q * 2654435761u) % (uint)model.Users.Count);
+                long began = Stopwatch.GetTimestamp();
+                var profile = model.GetUser(user);
+                model.Recommend(profile, ItemFilter.Default, results);
+                times.Add(Stopwatch.GetElapsedTime(began).TotalMicroseconds);
+                bytes += profile.Factors.IsEmpty ? (long)profile.Items.Length * model.Items.Count * 4 : (long)profile.Factors.Length * model.Items.Count * 4;
+            }
+        }
+
+        times.Sort();
+        double perQuery = bytes / 9000.0;
+        string kind = model is EaseModel ? "rows of B" : "item factors";
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"bare scoring, one thread: p50 {times[times.Count / 2]:F0} µs, p99 {times[times.Count * 99 / 100]:F0} µs; reads {perQuery / 1e6:F2} MB of {kind} a query: {perQuery / 31e3:F0} µs at 31 GB/s"));
+    }
+
+    private static void MeasureService(
+        IRecommenderModel model, string name, string[] directories, int threads, double[] rates, double seconds, bool swap)
+    {
+        using var service = new ServiceProcess(directories);
+        byte[][] requests = [.. Enumerable.Range(0, Math.Min(4096, model.Users.Count)).Select(q =>
+        {
+            int user = (int)((uint)(q * 2654435761u) % (uint)model.Users.Count);
+            return LoadClient.Get($"/api/v1/users/{Uri.EscapeDataString(model.Users[user])}/recommendations?n={Count}");
+        })];
+        var client = new LoadClient(service.Address, requests);
+        client.Run(threads, 0, Math.Min(3, seconds)); // lets the code be compiled
+        Report(service, "saturation, closed loop", () => client.Run(threads, 0, seconds), seconds);
+        foreach (double rate in rates)
+        {
+            string label = string.Create(CultureInfo.InvariantCulture, $"{rate:F0} req/s, open loop");
+            Report(service, label, () => client.Run(threads, rate, seconds), seconds);
+            if (swap)
+            {
+                using var stop = new CancellationTokenSource();
+                var swapping = SwapAsync(service.Uri, name, stop.Token);
+                Report(service, label + ", swapping", () => client.Run(threads, rate, seconds), seconds);
+                stop.Cancel();
+                Console.WriteLine($"  {swapping.GetAwaiter().GetResult()} swaps (each loads the model from disk)");
+            }
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"service: {service.WorkingSet / 1e6:F0} MB"));
+    }
+
+    private static void Report(ServiceProcess service, string label, Func<LoadResult> run, double seconds)
+    {
+        var before = service.ProcessorTime;
+        var result = run();
+        double cpu = (service.ProcessorTime - before).TotalSeconds;
+        double answers = Math.Max(1, result.PerSecond * seconds);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{label}: {result.PerSecond:F0} req/s, p50 {result.Latency.Quantile(0.5):F0} µs, p99 {result.Latency.Quantile(0.99):F0} µs, p99.9 {result.Latency.Quantile(0.999):F0} µs, max {result.Latency.Max / 1000.0:F1} ms; service CPU {cpu / answers * 1e6:F0} µs a request; {result.Failed} failed, {result.Late} sent late"));
+    }
+
+    private static async Task<int> SwapAsync(Uri address, string name, CancellationToken stop)
+    {
+        using var http = new HttpClient { BaseAddress = address };
+        int swaps = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            using var response = await http.PostAsJsonAsync($"/api/v1/models/{name}/activate", new { version = (1 + (swaps % 2)).ToString(CultureInfo.InvariantCulture) }, CancellationToken.None);
+            response.EnsureSuccessStatusCode();
+            swaps++;
+            await Task.Delay(200, CancellationToken.None);
+        }
+
+        return swaps;
+    }
+}
