@@ -110,7 +110,7 @@ internal static class ReplayCommand
         return strategies is not null
             ? strategies.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             : negatives is not null
-                ? ["popularity", "frozen", "fold-in", $"lmf-frozen:{negatives}", $"lmf:{negatives}", "ease"]
+                ? ["frozen", "fold-in", $"lmf:{negatives}", "ease", "popularity", $"lmf-frozen:{negatives}"]
                 : PrequentialStrategies.Default;
     }
 }

@@ -33,12 +33,23 @@ public sealed class AlsCoordinator
     /// <summary>Trains from the seeded start. Returns the loss after each iteration.</summary>
     public async Task<IReadOnlyList<double>> RunAsync(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var losses = new List<double>(_options.Iterations);
         await Task.WhenAll(_users.Select(p => p.InitializeAsync(cancellationToken)));
         await Task.WhenAll(_items.Select(p => p.InitializeAsync(cancellationToken)));
+        return await ResumeAsync(0, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Goes on after <paramref name="completed"/> iterations, whose factors the partitions hold: users' as of phase
+    /// 2·completed − 1, items' as of phase 2·completed (see <see cref="IFactorPartition.PutFactorsAsync"/>). The model becomes
+    /// that of a run without the interruption. Returns the losses of the iterations it ran.
+    /// </summary>
+    public async Task<IReadOnlyList<double>> ResumeAsync(
+        int completed, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var losses = new List<double>(_options.Iterations);
         var items = await GramAsync(_items, cancellationToken);
-        int phase = 0;
-        for (int iteration = 1; iteration <= _options.Iterations; iteration++)
+        int phase = 2 * completed;
+        for (int iteration = completed + 1; iteration <= _options.Iterations; iteration++)
         {
             long start = Stopwatch.GetTimestamp();
             var userReports = await SolveUsersAsync(new HalfEpoch(++phase, _options.Solver, false), items, cancellationToken);

@@ -155,6 +155,42 @@ public sealed unsafe class OnlineLmf : IDisposable
     }
 
     /// <summary>
+    /// Starts items' factors anew and learns them again from the clicks of the users who have them, some passes of the
+    /// usual step. What users' factors hold of what these items were stays.
+    /// </summary>
+    /// <param name="items">The items, each once.</param>
+    /// <param name="passes">Passes over their clicks.</param>
+    public void Relearn(ReadOnlySpan<int> items, int passes = 3)
+    {
+        lock (_gate)
+        {
+            var chosen = new HashSet<int>();
+            foreach (int item in items)
+            {
+                if ((uint)item < (uint)Items && chosen.Add(item))
+                {
+                    _items.Initialize(item);
+                }
+            }
+
+            for (int pass = 0; pass < passes && chosen.Count > 0; pass++)
+            {
+                for (int user = 0; user < Users; user++)
+                {
+                    var history = _histories.Items(user);
+                    for (int e = 0; e < history.Length; e++)
+                    {
+                        if (chosen.Contains(history[e]))
+                        {
+                            _step.Learn(_users.Row(user), history[e], _histories.Weights(user)[e], history, _sampler, LmfKeys.Online(_options.Seed, _steps++));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>
     /// Scores the first <paramref name="scores"/>.Length items for a user as they stand now; an unknown user gets the
     /// items' biases, an unknown item 0.
     /// </summary>

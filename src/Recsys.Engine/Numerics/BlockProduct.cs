@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Recsys.Engine.Numerics;
 
@@ -56,6 +57,7 @@ internal static unsafe class BlockProduct<TKernel>
     }
 
     // A tile that is cut by the matrix's edge or by the diagonal: computed whole aside, then what counts is copied.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Part(int rows, int columns, int offset, int k, float* a, float* b, float* c, nint ldc, bool accumulate)
     {
         float* whole = stackalloc float[TKernel.Mr * TKernel.Nr];
@@ -66,7 +68,14 @@ internal static unsafe class BlockProduct<TKernel>
             int width = Math.Min(Math.Min(TKernel.Nr, columns), row + offset + 1);
             float* from = whole + (row * TKernel.Nr);
             float* to = c + (row * ldc);
-            for (int column = 0; column < width; column++)
+            int column = 0;
+            for (; column + 4 <= width; column += 4)
+            {
+                var value = Vector128.Load(from + column);
+                (accumulate ? value + Vector128.Load(to + column) : value).Store(to + column);
+            }
+
+            for (; column < width; column++)
             {
                 to[column] = accumulate ? to[column] + from[column] : from[column];
             }

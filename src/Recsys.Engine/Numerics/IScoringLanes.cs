@@ -31,9 +31,6 @@ internal unsafe interface IScoringLanes<TSelf>
     /// <summary>Bit i is 1 where a[i] &gt; b[i]; a NaN is not greater than anything.</summary>
     static abstract uint GreaterThan(TSelf a, TSelf b);
 
-    /// <summary>Bit i is 1 where a[i] ≤ b[i]; 0 where either is NaN.</summary>
-    static abstract uint LessThanOrEqual(TSelf a, TSelf b);
-
     /// <summary>Writes the sixteen floats.</summary>
     static abstract void Store(TSelf value, float* target);
 

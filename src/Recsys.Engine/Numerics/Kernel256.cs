@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Recsys.Engine.Numerics;
 
@@ -16,7 +15,6 @@ internal readonly unsafe struct Kernel256 : IGemmKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(nint k, float* a, float* b, float* c, nint ldc, bool accumulate)
     {
-        Prefetch(c, ldc);
         var c00 = Vector256<float>.Zero;
         var c01 = Vector256<float>.Zero;
         var c02 = Vector256<float>.Zero;
@@ -29,29 +27,43 @@ internal readonly unsafe struct Kernel256 : IGemmKernel
         var c30 = Vector256<float>.Zero;
         var c31 = Vector256<float>.Zero;
         var c32 = Vector256<float>.Zero;
-        for (nint i = 0; i < k; i++)
+        TilePrefetch.Far(c, ldc, Mr, Nr);
+        nint i = 0;
+        nint end = TilePrefetch.Before(k);
+        while (true)
         {
-            var b0 = Vector256.Load(b);
-            var b1 = Vector256.Load(b + 8);
-            var b2 = Vector256.Load(b + 16);
-            var x0 = Vector256.Create(a[0]);
-            c00 = Vector256.FusedMultiplyAdd(x0, b0, c00);
-            c01 = Vector256.FusedMultiplyAdd(x0, b1, c01);
-            c02 = Vector256.FusedMultiplyAdd(x0, b2, c02);
-            var x1 = Vector256.Create(a[1]);
-            c10 = Vector256.FusedMultiplyAdd(x1, b0, c10);
-            c11 = Vector256.FusedMultiplyAdd(x1, b1, c11);
-            c12 = Vector256.FusedMultiplyAdd(x1, b2, c12);
-            var x2 = Vector256.Create(a[2]);
-            c20 = Vector256.FusedMultiplyAdd(x2, b0, c20);
-            c21 = Vector256.FusedMultiplyAdd(x2, b1, c21);
-            c22 = Vector256.FusedMultiplyAdd(x2, b2, c22);
-            var x3 = Vector256.Create(a[3]);
-            c30 = Vector256.FusedMultiplyAdd(x3, b0, c30);
-            c31 = Vector256.FusedMultiplyAdd(x3, b1, c31);
-            c32 = Vector256.FusedMultiplyAdd(x3, b2, c32);
-            a += 4;
-            b += 24;
+            for (; i < end; i++)
+            {
+                var b0 = Vector256.Load(b);
+                var b1 = Vector256.Load(b + 8);
+                var b2 = Vector256.Load(b + 16);
+                var x0 = Vector256.Create(a[0]);
+                c00 = Vector256.FusedMultiplyAdd(x0, b0, c00);
+                c01 = Vector256.FusedMultiplyAdd(x0, b1, c01);
+                c02 = Vector256.FusedMultiplyAdd(x0, b2, c02);
+                var x1 = Vector256.Create(a[1]);
+                c10 = Vector256.FusedMultiplyAdd(x1, b0, c10);
+                c11 = Vector256.FusedMultiplyAdd(x1, b1, c11);
+                c12 = Vector256.FusedMultiplyAdd(x1, b2, c12);
+                var x2 = Vector256.Create(a[2]);
+                c20 = Vector256.FusedMultiplyAdd(x2, b0, c20);
+                c21 = Vector256.FusedMultiplyAdd(x2, b1, c21);
+                c22 = Vector256.FusedMultiplyAdd(x2, b2, c22);
+                var x3 = Vector256.Create(a[3]);
+                c30 = Vector256.FusedMultiplyAdd(x3, b0, c30);
+                c31 = Vector256.FusedMultiplyAdd(x3, b1, c31);
+                c32 = Vector256.FusedMultiplyAdd(x3, b2, c32);
+                a += 4;
+                b += 24;
+            }
+
+            if (i == k)
+            {
+                break;
+            }
+
+            TilePrefetch.Near(c, ldc, Mr, Nr);
+            end = k;
         }
 
         if (accumulate)
@@ -89,19 +101,5 @@ internal readonly unsafe struct Kernel256 : IGemmKernel
         c30.Store(c);
         c31.Store(c + 8);
         c32.Store(c + 16);
-    }
-
-    // The tile of C is needed only after the sum: fetched meanwhile.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* c, nint ldc)
-    {
-        if (Sse.IsSupported)
-        {
-            for (int row = 0; row < Mr; row++)
-            {
-                Sse.Prefetch0(c + (row * ldc));
-                Sse.Prefetch0(c + (row * ldc) + Nr - 1);
-            }
-        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Recsys.Engine.Numerics;
 
@@ -16,7 +15,6 @@ internal readonly unsafe struct Kernel512 : IGemmKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(nint k, float* a, float* b, float* c, nint ldc, bool accumulate)
     {
-        Prefetch(c, ldc);
         var c00 = Vector512<float>.Zero;
         var c01 = Vector512<float>.Zero;
         var c10 = Vector512<float>.Zero;
@@ -33,36 +31,50 @@ internal readonly unsafe struct Kernel512 : IGemmKernel
         var c61 = Vector512<float>.Zero;
         var c70 = Vector512<float>.Zero;
         var c71 = Vector512<float>.Zero;
-        for (nint i = 0; i < k; i++)
+        TilePrefetch.Far(c, ldc, Mr, Nr);
+        nint i = 0;
+        nint end = TilePrefetch.Before(k);
+        while (true)
         {
-            var b0 = Vector512.Load(b);
-            var b1 = Vector512.Load(b + 16);
-            var x0 = Vector512.Create(a[0]);
-            c00 = Vector512.FusedMultiplyAdd(x0, b0, c00);
-            c01 = Vector512.FusedMultiplyAdd(x0, b1, c01);
-            var x1 = Vector512.Create(a[1]);
-            c10 = Vector512.FusedMultiplyAdd(x1, b0, c10);
-            c11 = Vector512.FusedMultiplyAdd(x1, b1, c11);
-            var x2 = Vector512.Create(a[2]);
-            c20 = Vector512.FusedMultiplyAdd(x2, b0, c20);
-            c21 = Vector512.FusedMultiplyAdd(x2, b1, c21);
-            var x3 = Vector512.Create(a[3]);
-            c30 = Vector512.FusedMultiplyAdd(x3, b0, c30);
-            c31 = Vector512.FusedMultiplyAdd(x3, b1, c31);
-            var x4 = Vector512.Create(a[4]);
-            c40 = Vector512.FusedMultiplyAdd(x4, b0, c40);
-            c41 = Vector512.FusedMultiplyAdd(x4, b1, c41);
-            var x5 = Vector512.Create(a[5]);
-            c50 = Vector512.FusedMultiplyAdd(x5, b0, c50);
-            c51 = Vector512.FusedMultiplyAdd(x5, b1, c51);
-            var x6 = Vector512.Create(a[6]);
-            c60 = Vector512.FusedMultiplyAdd(x6, b0, c60);
-            c61 = Vector512.FusedMultiplyAdd(x6, b1, c61);
-            var x7 = Vector512.Create(a[7]);
-            c70 = Vector512.FusedMultiplyAdd(x7, b0, c70);
-            c71 = Vector512.FusedMultiplyAdd(x7, b1, c71);
-            a += 8;
-            b += 32;
+            for (; i < end; i++)
+            {
+                var b0 = Vector512.Load(b);
+                var b1 = Vector512.Load(b + 16);
+                var x0 = Vector512.Create(a[0]);
+                c00 = Vector512.FusedMultiplyAdd(x0, b0, c00);
+                c01 = Vector512.FusedMultiplyAdd(x0, b1, c01);
+                var x1 = Vector512.Create(a[1]);
+                c10 = Vector512.FusedMultiplyAdd(x1, b0, c10);
+                c11 = Vector512.FusedMultiplyAdd(x1, b1, c11);
+                var x2 = Vector512.Create(a[2]);
+                c20 = Vector512.FusedMultiplyAdd(x2, b0, c20);
+                c21 = Vector512.FusedMultiplyAdd(x2, b1, c21);
+                var x3 = Vector512.Create(a[3]);
+                c30 = Vector512.FusedMultiplyAdd(x3, b0, c30);
+                c31 = Vector512.FusedMultiplyAdd(x3, b1, c31);
+                var x4 = Vector512.Create(a[4]);
+                c40 = Vector512.FusedMultiplyAdd(x4, b0, c40);
+                c41 = Vector512.FusedMultiplyAdd(x4, b1, c41);
+                var x5 = Vector512.Create(a[5]);
+                c50 = Vector512.FusedMultiplyAdd(x5, b0, c50);
+                c51 = Vector512.FusedMultiplyAdd(x5, b1, c51);
+                var x6 = Vector512.Create(a[6]);
+                c60 = Vector512.FusedMultiplyAdd(x6, b0, c60);
+                c61 = Vector512.FusedMultiplyAdd(x6, b1, c61);
+                var x7 = Vector512.Create(a[7]);
+                c70 = Vector512.FusedMultiplyAdd(x7, b0, c70);
+                c71 = Vector512.FusedMultiplyAdd(x7, b1, c71);
+                a += 8;
+                b += 32;
+            }
+
+            if (i == k)
+            {
+                break;
+            }
+
+            TilePrefetch.Near(c, ldc, Mr, Nr);
+            end = k;
         }
 
         if (accumulate)
@@ -116,19 +128,5 @@ internal readonly unsafe struct Kernel512 : IGemmKernel
         c += ldc;
         c70.Store(c);
         c71.Store(c + 16);
-    }
-
-    // The tile of C is needed only after the sum: fetched meanwhile.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* c, nint ldc)
-    {
-        if (Sse.IsSupported)
-        {
-            for (int row = 0; row < Mr; row++)
-            {
-                Sse.Prefetch0(c + (row * ldc));
-                Sse.Prefetch0(c + (row * ldc) + Nr - 1);
-            }
-        }
     }
 }

@@ -49,13 +49,6 @@ internal readonly unsafe struct ScoringLanes128(Vector128<float> v0, Vector128<f
         | (Vector128.GreaterThan(a._v3, b._v3).ExtractMostSignificantBits() << 12);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint LessThanOrEqual(ScoringLanes128 a, ScoringLanes128 b) =>
-        Vector128.LessThanOrEqual(a._v0, b._v0).ExtractMostSignificantBits()
-        | (Vector128.LessThanOrEqual(a._v1, b._v1).ExtractMostSignificantBits() << 4)
-        | (Vector128.LessThanOrEqual(a._v2, b._v2).ExtractMostSignificantBits() << 8)
-        | (Vector128.LessThanOrEqual(a._v3, b._v3).ExtractMostSignificantBits() << 12);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ScoringLanes128 value, float* target)
     {
         value._v0.Store(target);

@@ -42,11 +42,6 @@ internal readonly unsafe struct ScoringLanes256(Vector256<float> lower, Vector25
         | (Vector256.GreaterThan(a._upper, b._upper).ExtractMostSignificantBits() << 8);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint LessThanOrEqual(ScoringLanes256 a, ScoringLanes256 b) =>
-        Vector256.LessThanOrEqual(a._lower, b._lower).ExtractMostSignificantBits()
-        | (Vector256.LessThanOrEqual(a._upper, b._upper).ExtractMostSignificantBits() << 8);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ScoringLanes256 value, float* target)
     {
         value._lower.Store(target);

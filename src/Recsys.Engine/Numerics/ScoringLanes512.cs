@@ -33,9 +33,6 @@ internal readonly unsafe struct ScoringLanes512(Vector512<float> value) : IScori
     public static uint GreaterThan(ScoringLanes512 a, ScoringLanes512 b) => (uint)Vector512.GreaterThan(a._value, b._value).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint LessThanOrEqual(ScoringLanes512 a, ScoringLanes512 b) => (uint)Vector512.LessThanOrEqual(a._value, b._value).ExtractMostSignificantBits();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ScoringLanes512 value, float* target) => value._value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -340,7 +340,7 @@ internal sealed partial class OnlineState : IDisposable
     /// <summary>
     /// Forgets a user. EASE: the row is erased, exactly. ALS: the factors are dropped, the user's share leaves the Gram
     /// matrix of the trained users, and every item of the history is solved anew from its other users. Logistic MF:
-    /// factors and counts are dropped; what other rows learned next to the user's stays.
+    /// factors and counts are dropped, the items' factors start anew and are learned from their other users.
     /// </summary>
     private void Forget(int user)
     {
@@ -360,6 +360,7 @@ internal sealed partial class OnlineState : IDisposable
         _histories.Clear(user);
         _ease?.Erase(user);
         _lmf?.ForgetUser(user);
+        _lmf?.Relearn(touched);
         if (_als is not null)
         {
             _als.Forget(user);

@@ -37,11 +37,7 @@ internal static unsafe class FactorBatch
             return;
         }
 
-        // Padded to whole tiles: no score is above infinity.
-        float* thresholds = stackalloc float[MaxUsers + 4];
-        new Span<float>(thresholds, MaxUsers + 4).Fill(float.PositiveInfinity);
-        new Span<float>(thresholds, users.Length).Fill(float.NaN);
-        var job = new Job(users, filter, results, n, stackalloc TopSelector.State[users.Length], thresholds);
+        var job = new Job(users, filter, results, n, stackalloc TopSelector.State[users.Length]);
         var index = new Index(blocks, blockBytes, padded, items);
         for (int u = 0; u < users.Length; u++)
         {
@@ -51,13 +47,13 @@ internal static unsafe class FactorBatch
         switch (level)
         {
             case SimdLevel.Vector512:
-                Run<ScoringLanes512>(index, storage, job, wide: true);
+                Run<ScoringLanes512>(index, storage, job, level);
                 break;
             case SimdLevel.Vector256:
-                Run<ScoringLanes256>(index, storage, job, wide: false);
+                Run<ScoringLanes256>(index, storage, job, level);
                 break;
             default:
-                Run<ScoringLanes128>(index, storage, job, wide: false);
+                Run<ScoringLanes128>(index, storage, job, level);
                 break;
         }
 
@@ -67,41 +63,44 @@ internal static unsafe class FactorBatch
         }
     }
 
-    private static void Run<TLanes>(Index index, FactorStorage storage, Job job, bool wide)
+    private static void Run<TLanes>(in Index index, FactorStorage storage, in Job job, SimdLevel level)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         switch (storage)
         {
             case FactorStorage.Float32:
-                RunFloats<Float32Format, TLanes>(index, job, wide, decode: false);
+                RunFloats<Float32Format, TLanes>(index, job, level, decode: false);
                 break;
             case FactorStorage.BFloat16:
-                RunFloats<BFloat16Format, TLanes>(index, job, wide, decode: true);
+                RunFloats<BFloat16Format, TLanes>(index, job, level, decode: true);
                 break;
             case FactorStorage.Float16:
-                RunFloats<Float16Format, TLanes>(index, job, wide, decode: true);
+                RunFloats<Float16Format, TLanes>(index, job, level, decode: true);
                 break;
             default:
-                RunInt8<TLanes>(index, job);
+                RunInt8<TLanes>(index, job, level);
                 break;
         }
     }
 
-    private static void RunFloats<TFormat, TLanes>(Index index, Job job, bool wide, bool decode)
+    private static void RunFloats<TFormat, TLanes>(in Index index, in Job job, SimdLevel level, bool decode)
         where TFormat : IScoringFormat
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
+        bool wide = level == SimdLevel.Vector512;
         int tile = wide ? 4 : 2;
         int padded = index.Padded;
         int blockFloats = padded * 16;
-        int chunkBlocks = Math.Max(4, ChunkBytes / Math.Max(blockFloats * sizeof(float), 1) & ~1);
+        int chunkBlocks = ChunkBlocks(blockFloats * sizeof(float));
+        int row = chunkBlocks * 16;
         int tiles = (job.Users.Length + tile - 1) / tile;
-        int packedFloats = tiles * tile * padded;
-        var scratch = ArrayPool<float>.Shared.Rent(packedFloats + (decode ? chunkBlocks * blockFloats : 0) + 16);
+        int decodedFloats = decode ? chunkBlocks * blockFloats : 0;
+        var scratch = ArrayPool<float>.Shared.Rent(decodedFloats + (tile * row) + (tiles * tile * padded) + 16);
         fixed (float* start = scratch)
         {
-            float* decoded = (float*)(((nint)start + 63) & ~63);
-            float* packed = decoded + (decode ? chunkBlocks * blockFloats : 0);
+            float* decoded = Align(start);
+            float* scores = decoded + decodedFloats;
+            float* packed = scores + (tile * row);
             PackTiles(job.Users, tile, padded, packed);
             for (int first = 0; first < index.Blocks; first += chunkBlocks)
             {
@@ -113,20 +112,26 @@ internal static unsafe class FactorBatch
 
                 // Each tile fetches its share of the next chunk, or the first one to need it would wait for memory.
                 float* blocks = decode ? decoded : (float*)index.Block(first);
-                byte* ahead = index.Block(end);
+                int pairs = (end - first + 1) / 2;
                 long aheadBytes = (long)(Math.Min(end + chunkBlocks, index.Blocks) - end) * index.BlockBytes;
-                int share = (int)(aheadBytes / Math.Max(tiles, 1) / Math.Max((end - first) / 2, 1)) & ~63;
+                int share = (int)(aheadBytes / tiles / pairs) & ~63;
                 for (int t = 0; t < tiles; t++)
                 {
                     int user = t * tile;
+                    float* users = packed + ((long)user * padded);
                     if (wide)
                     {
-                        byte* own = ahead + (long)t * ((end - first) / 2) * share;
-                        ScanWide<TLanes>(index, job, blocks, first, end, user, packed + ((long)user * padded), own, share);
+                        byte* ahead = index.Block(end) + ((long)t * pairs * share);
+                        ScoreWide<TLanes>(index, job, blocks, first, end, users, scores, row, ahead, share);
                     }
                     else
                     {
-                        ScanNarrow<TLanes>(index, job, blocks, first, end, user, packed + ((long)user * padded));
+                        ScoreNarrow<TLanes>(index, job, blocks, first, end, users, scores, row);
+                    }
+
+                    for (int j = 0; j < tile && user + j < job.Users.Length; j++)
+                    {
+                        job.Offer(user + j, index, first, end, scores + ((long)j * row), level);
                     }
                 }
             }
@@ -136,62 +141,54 @@ internal static unsafe class FactorBatch
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ScanWide<TLanes>(
-        Index index, Job job, float* blocks, int first, int end, int user, float* users, byte* ahead, int share)
+    private static void ScoreWide<TLanes>(
+        in Index index, in Job job, float* blocks, int first, int end, float* users, float* scores, int row, byte* ahead, int share)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
-        float* scores = stackalloc float[8 * 16];
         int blockFloats = index.Padded * 16;
-        for (int block = first; block < end; block += 2, blocks += 2 * (long)blockFloats)
+        for (int block = first; block < end; block += 2, blocks += 2 * (long)blockFloats, scores += 32)
         {
-            uint wanted = job.Wanted(index, block);
-            uint wantedNext = block + 1 < end ? job.Wanted(index, block + 1) : 0;
-            if ((wanted | wantedNext) == 0)
-            {
-                continue;
-            }
-
             for (int line = 0; Sse.IsSupported && line < share; line += 64)
             {
                 Sse.Prefetch1(ahead + line);
             }
 
             ahead += share;
-            float* next = wantedNext == 0 ? blocks : blocks + blockFloats;
-            ulong above = Tile4x2<TLanes>(blocks, next, users, index.Padded, job.ThresholdsOf(user), scores, out ulong aboveNext);
-            job.OfferTile(user, block, above, wanted, scores);
-            job.OfferTile(user, block + 1, aboveNext, wantedNext, scores + 64);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ScanNarrow<TLanes>(Index index, Job job, float* blocks, int first, int end, int user, float* users)
-        where TLanes : unmanaged, IScoringLanes<TLanes>
-    {
-        float* scores = stackalloc float[2 * 16];
-        int blockFloats = index.Padded * 16;
-        for (int block = first; block < end; block++, blocks += blockFloats)
-        {
-            uint wanted = job.Wanted(index, block);
-            if (wanted != 0)
+            bool hasNext = block + 1 < end;
+            if (job.Wants(block) || (hasNext && job.Wants(block + 1)))
             {
-                ulong above = Tile2x1<TLanes>(blocks, users, index.Padded, job.ThresholdsOf(user), scores);
-                job.OfferTile(user, block, above, wanted, scores);
+                Tile4x2<TLanes>(blocks, hasNext ? blocks + blockFloats : blocks, users, index.Padded, scores, row);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunInt8<TLanes>(Index index, Job job)
+    private static void ScoreNarrow<TLanes>(
+        in Index index, in Job job, float* blocks, int first, int end, float* users, float* scores, int row)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        int blockFloats = index.Padded * 16;
+        for (int block = first; block < end; block++, blocks += blockFloats, scores += 16)
+        {
+            if (job.Wants(block))
+            {
+                Tile2x1<TLanes>(blocks, users, index.Padded, scores, row);
+            }
+        }
+    }
+
+    private static void RunInt8<TLanes>(in Index index, in Job job, SimdLevel level)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         int padded = index.Padded;
-        int chunkBlocks = Math.Max(4, ChunkBytes / index.BlockBytes);
-        var scratch = ArrayPool<float>.Shared.Rent(job.Users.Length * padded);
+        int chunkBlocks = ChunkBlocks(index.BlockBytes);
+        int row = chunkBlocks * 16;
+        var scratch = ArrayPool<float>.Shared.Rent(row + (job.Users.Length * padded) + 16);
         var queries = stackalloc ScoringQuery[job.Users.Length];
-        float* scores = stackalloc float[16];
-        fixed (float* packed = scratch)
+        fixed (float* start = scratch)
         {
+            float* scores = Align(start);
+            float* packed = scores + row;
             for (int u = 0; u < job.Users.Length; u++)
             {
                 queries[u] = Int8Format.Pack(job.Users[u].Factors.Span, packed + ((long)u * padded));
@@ -202,26 +199,33 @@ internal static unsafe class FactorBatch
                 int end = Math.Min(first + chunkBlocks, index.Blocks);
                 for (int u = 0; u < job.Users.Length; u++)
                 {
-                    for (int block = first; block < end; block++)
-                    {
-                        uint wanted = job.Wanted(index, block);
-                        if (wanted != 0)
-                        {
-                            var sixteen = Int8Format.Score<TLanes>(index.Block(block), queries[u]);
-                            ulong above = Above(sixteen, job.ThresholdsOf(u)[0]);
-                            if ((above & wanted) != 0)
-                            {
-                                TLanes.Store(sixteen, scores);
-                                job.OfferTile(u, block, above, wanted, scores);
-                            }
-                        }
-                    }
+                    ScoreInt8<TLanes>(index, job, first, end, queries[u], scores);
+                    job.Offer(u, index, first, end, scores, level);
                 }
             }
         }
 
         ArrayPool<float>.Shared.Return(scratch);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScoreInt8<TLanes>(in Index index, in Job job, int first, int end, in ScoringQuery query, float* scores)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        byte* blocks = index.Block(first);
+        for (int block = first; block < end; block++, blocks += index.BlockBytes, scores += 16)
+        {
+            if (job.Wants(block))
+            {
+                TLanes.Store(Int8Format.Score<TLanes>(blocks, query), scores);
+            }
+        }
+    }
+
+    // As many as the cache holds; whole words of the allow-list.
+    private static int ChunkBlocks(int bytesPerBlock) => Math.Max(4, ChunkBytes / Math.Max(bytesPerBlock, 64) & ~3);
+
+    private static float* Align(float* start) => (float*)(((nint)start + 63) & ~63);
 
     // Users of a tile side by side, factor by factor; missing ones are zero.
     private static void PackTiles(ReadOnlySpan<UserProfile> users, int tile, int padded, float* packed)
@@ -239,15 +243,9 @@ internal static unsafe class FactorBatch
         }
     }
 
-    // Bit i is 1 where score i is not at or below the threshold, which is NaN until there are n results.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Above<TLanes>(TLanes sixteen, float threshold)
-        where TLanes : unmanaged, IScoringLanes<TLanes> =>
-        TLanes.LessThanOrEqual(sixteen, TLanes.Broadcast(threshold)) ^ 0xFFFFu;
-
-    // Two users by 16 items; 16 bits a user of those above the thresholds.
+    // Two users by 16 items; the users' scores are row floats apart.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static ulong Tile2x1<TLanes>(float* block, float* users, int padded, float* thresholds, float* scores)
+    private static void Tile2x1<TLanes>(float* block, float* users, int padded, float* scores, int row)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         TLanes e0 = TLanes.Zero, o0 = TLanes.Zero, e1 = TLanes.Zero, o1 = TLanes.Zero;
@@ -261,13 +259,13 @@ internal static unsafe class FactorBatch
             o1 = TLanes.MultiplyAdd(odd, TLanes.Broadcast(users[3]), o1);
         }
 
-        return Close(e0, o0, thresholds, scores, 0) | Close(e1, o1, thresholds, scores, 1);
+        TLanes.Store(TLanes.Add(e0, o0), scores);
+        TLanes.Store(TLanes.Add(e1, o1), scores + row);
     }
 
     // Four users by 32 items.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static ulong Tile4x2<TLanes>(
-        float* block, float* next, float* users, int padded, float* thresholds, float* scores, out ulong aboveNext)
+    private static void Tile4x2<TLanes>(float* block, float* next, float* users, int padded, float* scores, int row)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         TLanes e0 = TLanes.Zero, e1 = e0, e2 = e0, e3 = e0, o0 = e0, o1 = e0, o2 = e0, o3 = e0;
@@ -304,19 +302,14 @@ internal static unsafe class FactorBatch
             q3 = TLanes.MultiplyAdd(there, user, q3);
         }
 
-        aboveNext = Close(p0, q0, thresholds, scores + 64, 0) | Close(p1, q1, thresholds, scores + 64, 1)
-            | Close(p2, q2, thresholds, scores + 64, 2) | Close(p3, q3, thresholds, scores + 64, 3);
-        return Close(e0, o0, thresholds, scores, 0) | Close(e1, o1, thresholds, scores, 1)
-            | Close(e2, o2, thresholds, scores, 2) | Close(e3, o3, thresholds, scores, 3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Close<TLanes>(TLanes even, TLanes odd, float* thresholds, float* scores, int user)
-        where TLanes : unmanaged, IScoringLanes<TLanes>
-    {
-        var sixteen = TLanes.Add(even, odd);
-        TLanes.Store(sixteen, scores + (16 * user));
-        return Above(sixteen, thresholds[user]) << (16 * user);
+        TLanes.Store(TLanes.Add(e0, o0), scores);
+        TLanes.Store(TLanes.Add(p0, q0), scores + 16);
+        TLanes.Store(TLanes.Add(e1, o1), scores + row);
+        TLanes.Store(TLanes.Add(p1, q1), scores + row + 16);
+        TLanes.Store(TLanes.Add(e2, o2), scores + (2 * row));
+        TLanes.Store(TLanes.Add(p2, q2), scores + (2 * row) + 16);
+        TLanes.Store(TLanes.Add(e3, o3), scores + (3 * row));
+        TLanes.Store(TLanes.Add(p3, q3), scores + (3 * row) + 16);
     }
 
     private readonly struct Index(byte* blocks, int blockBytes, int padded, int items)
@@ -331,7 +324,7 @@ internal static unsafe class FactorBatch
     }
 
     private readonly ref struct Job(
-        ReadOnlySpan<UserProfile> users, ItemFilter filter, Span<ScoredItem> results, int n, Span<TopSelector.State> states, float* thresholds)
+        ReadOnlySpan<UserProfile> users, ItemFilter filter, Span<ScoredItem> results, int n, Span<TopSelector.State> states)
     {
         public readonly ReadOnlySpan<UserProfile> Users = users;
         public readonly Span<TopSelector.State> States = states;
@@ -343,48 +336,17 @@ internal static unsafe class FactorBatch
 
         public TopSelector Resume(int user) => new(Users[user].Items.Span, filter, _results.Slice(user * n, n), States[user]);
 
-        /// <summary>The items of a block that exist and are allowed.</summary>
+        /// <summary>Whether any of a block's items is allowed.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public uint Wanted(in Index index, int block)
+        public bool Wants(int block) =>
+            !_hasAllowed || (block >> 2 < _allowed.Length && ((_allowed[block >> 2] >> ((block & 3) << 4)) & 0xFFFF) != 0);
+
+        /// <summary>Offers a chunk's scores, those of blocks nobody wants being anything, to a user's selection.</summary>
+        public void Offer(int user, in Index index, int first, int end, float* scores, SimdLevel level)
         {
-            uint wanted = block == index.Blocks - 1 ? 0xFFFFu >> ((index.Blocks << 4) - index.Items) : 0xFFFF;
-            if (_hasAllowed)
-            {
-                int word = block >> 2;
-                wanted &= word < _allowed.Length ? (uint)(_allowed[word] >> ((block & 3) << 4)) : 0;
-            }
-
-            return wanted;
-        }
-
-        /// <summary>The threshold of a user and of those after, NaN while there are not n results.</summary>
-        public float* ThresholdsOf(int user) => thresholds + user;
-
-        /// <summary>Offers what is above the thresholds, 16 bits a user from <paramref name="firstUser"/> on.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void OfferTile(int firstUser, int block, ulong above, uint wanted, float* scores)
-        {
-            above &= wanted * 0x0001_0001_0001_0001u;
-            if (above != 0)
-            {
-                OfferAbove(firstUser, block, above, scores);
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private void OfferAbove(int firstUser, int block, ulong above, float* scores)
-        {
-            int inTile = Math.Min(4, Users.Length - firstUser);
-            for (int j = 0; j < inTile; j++, above >>= 16, scores += 16)
-            {
-                if ((above & 0xFFFF) != 0)
-                {
-                    var selector = Resume(firstUser + j);
-                    selector.Offer(block << 4, above & 0xFFFF, scores);
-                    States[firstUser + j] = selector.Suspend();
-                    thresholds[firstUser + j] = selector.IsFull ? selector.Threshold : float.NaN;
-                }
-            }
+            var selector = Resume(user);
+            TopN.Offer(ref selector, first << 4, scores, Math.Min(end << 4, index.Items) - (first << 4), lowest: false, level);
+            States[user] = selector.Suspend();
         }
     }
 }

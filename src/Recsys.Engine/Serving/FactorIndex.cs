@@ -22,7 +22,8 @@ public sealed unsafe class FactorIndex : IDisposable
     /// <param name="factors">One row an item.</param>
     /// <param name="storage">How to keep them.</param>
     /// <param name="rescore">
-    /// For storage with rounding: select twice as many candidates (at least 16 more) as are asked for, and rank these by
+    /// For storage with rounding: select more candidates than are asked for (twice as many of int8, a quarter more of the
+    /// others, at least 16 more), and rank these by
     /// the exact factors, in the very order of <see cref="FactorStorage.Float32"/>. The index then refers to
     /// <paramref name="factors"/>, which must be kept alive and unchanged.
     /// </param>
@@ -207,7 +208,7 @@ public sealed unsafe class FactorIndex : IDisposable
         GC.KeepAlive(_blocks);
     }
 
-    private static int CandidatesFor(int n) => n + Math.Max(n, 16);
+    private int CandidatesFor(int n) => n + Math.Max(Storage == FactorStorage.Int8 ? n : n / 4, 16);
 
     private static (int Padded, int BlockBytes) Shape(int k, FactorStorage storage) => storage switch
     {

@@ -118,6 +118,55 @@ public sealed class AlsDeterminismTests
         Assert.True(sides.Users.Sum(p => ((InterruptedPartition)p).Interruptions) > 0);
     }
 
+    [Theory]
+    [MemberData(nameof(Solvers))]
+    public async Task Training_resumed_from_stored_factors_gives_the_same_bits(AlsSolver solver, double exponent)
+    {
+        var data = AlsTestData.Create(500, 300, 7, weighted: true);
+        var options = Options with { Solver = solver, RegularizationExponent = exponent, Partitions = 3 };
+        using var expected = AlsTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        using var first = new LocalSides(data, options, pool);
+        var half = new AlsCoordinator(options with { Iterations = 2 }, first.Problem, first.Users, first.Items) { FinishUsers = false };
+        var losses = (await half.RunAsync(null, default)).ToList();
+        using var second = new LocalSides(data, options, pool);
+        await CopyAsync(first.Users, second.Users);
+        await CopyAsync(first.Items, second.Items);
+        losses.AddRange(await new AlsCoordinator(options, second.Problem, second.Users, second.Items).ResumeAsync(2, null, default));
+        Assert.Equal(expected.Losses, losses);
+        using DenseMatrix users = second.CollectUsers(), items = second.CollectItems();
+        AssertSame(expected.UserFactors, users);
+        AssertSame(expected.ItemFactors, items);
+    }
+
+    [Fact]
+    public async Task Calls_for_a_phase_that_is_past_change_nothing()
+    {
+        var data = AlsTestData.Create(100, 60, 7);
+        using var pool = new ComputePool(2);
+        using var sides = new LocalSides(data, Options, pool);
+        await new AlsCoordinator(Options, sides.Problem, sides.Users, sides.Items).RunAsync(null, default);
+        using var before = sides.CollectUsers();
+        var gram = GramTree.Total(await sides.Items[0].GramAsync(default));
+        var basis = AlsBasis.Create(gram, 1, 2, false, "ALS");
+        await sides.Users[0].InitializeAsync(default);
+        await Assert.ThrowsAsync<RecsysException>(() => sides.Users[0].SolveAsync(new HalfEpoch(3, AlsSolver.Cholesky, false), basis, default));
+        using var after = sides.CollectUsers();
+        AssertSame(before, after);
+        await Assert.ThrowsAsync<RecsysException>(async () => await sides.Users[0].GetWhitenedAsync(3, 0, 0, 10, default));
+        await Assert.ThrowsAsync<RecsysException>(async () => await sides.Users[0].GetFactorsAsync(64, 0, 10, default));
+    }
+
+    [Fact]
+    public void Gram_parts_that_do_not_cover_all_blocks_are_refused()
+    {
+        var gram = new GramMatrix(1, [1]);
+        var all = Enumerable.Range(0, 64).Select(b => new GramPart(0, b, gram)).ToList();
+        Assert.Equal(64, GramTree.Total(all).Values[0]);
+        Assert.Throws<RecsysException>(() => GramTree.Total(all.Skip(1)));
+        Assert.Equal(6, GramTree.Reduce(all.Skip(1)).Count);
+    }
+
     [Fact]
     public void Initial_factors_depend_on_seed_side_and_id_and_are_normal()
     {
@@ -136,6 +185,17 @@ public sealed class AlsDeterminismTests
             RowInitializer.Fill(others, seed, kind, hash, 2f);
             double correlation = all.Zip(others, (a, b) => a * b).Average() / 4;
             Assert.Equal(0, correlation, 0.02);
+        }
+    }
+
+    private static async Task CopyAsync(IReadOnlyList<IFactorPartition> from, IReadOnlyList<IFactorPartition> to)
+    {
+        for (int p = 0; p < from.Count; p++)
+        {
+            for (int block = VirtualBlocks.FirstBlock(p, from.Count); block < VirtualBlocks.FirstBlock(p + 1, from.Count); block++)
+            {
+                await to[p].PutFactorsAsync(await from[p].GetFactorsAsync(block, 0, int.MaxValue, default), default);
+            }
         }
     }
 

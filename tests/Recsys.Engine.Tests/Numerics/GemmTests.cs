@@ -56,27 +56,25 @@ public sealed unsafe class GemmTests
     [InlineData(63, 63)]
     [InlineData(257, 100)]
     [InlineData(1000, 63)]
-    [InlineData(3900, 3)]
+    [InlineData(3850, 3)]
     public void The_symmetric_product_writes_the_lower_triangle_alone(int n, int k)
     {
         using var a = Oracle.Random(n, k, 1);
         using var before = Oracle.Random(n, n, 2);
-        var x = Oracle.ToDouble(a);
+        var x = Oracle.ToDouble(a).ToRowArrays();
         using var pool = new ComputePool(2);
         foreach (var level in Levels)
         {
             using var c = Oracle.Copy(before);
             Gemm.SymmetricMultiply(-2, a, 0.5f, c, pool, level);
-            for (int i = 0; i < n; i += n > 1000 ? 37 : 1)
+            // All elements of a small result, a lattice of a big one's.
+            int step = n > 100 ? 13 : 1;
+            for (int i = 0; i < n; i += step)
             {
-                for (int j = 0; j < n; j++)
+                for (int j = 0; j < n; j += step)
                 {
-                    double expected = j > i ? before[i, j] : (0.5 * before[i, j]) - (2 * x.Row(i).DotProduct(x.Row(j)));
+                    double expected = j > i ? before[i, j] : (0.5 * before[i, j]) - (2 * x[i].Zip(x[j], (u, v) => u * v).Sum());
                     Assert.InRange(c[i, j], expected - Bound(2 * k), expected + Bound(2 * k));
-                    if (n > 300)
-                    {
-                        j += 12;
-                    }
                 }
 
                 Assert.True(c.Row(i)[(i + 1)..].SequenceEqual(before.Row(i)[(i + 1)..]));

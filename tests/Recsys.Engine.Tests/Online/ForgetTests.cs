@@ -129,24 +129,51 @@ public sealed class ForgetTests : IDisposable
     }
 
     [Fact]
-    public async Task Logistic_factors_and_counts_of_a_forgotten_user_are_dropped()
+    public async Task Logistic_factors_of_a_forgotten_user_are_dropped_and_the_items_learned_again_from_the_others()
     {
         var start = OnlineTestData.Start();
         await using var engine = await OnlineEngine.OpenAsync(
             Path.Combine(_folder.Path, "a"), OnlineTestData.Options with { Ease = null }, start);
+        var events = new List<IncomingEvent>();
+        for (int u = 0; u < start.Data.Users.Count; u++)
+        {
+            foreach (int item in start.Data.Interactions.Row(u))
+            {
+                events.Add(new IncomingEvent(start.Data.Users[u], start.Data.Items[item], "click"));
+            }
+        }
+
+        await OnlineTestData.Accept(engine, [.. events, .. events], 500);
         string user = start.Data.Users[4];
-        float[] fresh = OnlineTestData.Scores(engine, "lmf", user);
-        await OnlineTestData.Accept(engine, [.. Enumerable.Range(0, 40).Select(i => new IncomingEvent(user, start.Data.Items[i], "click"))]);
+        double before = Lift(engine, start.Data);
         float[] learned = OnlineTestData.Scores(engine, "lmf", user);
         Assert.True(await engine.ForgetAsync(user));
         float[] forgotten = OnlineTestData.Scores(engine, "lmf", user);
-        Assert.True(Spread(learned) > 3 * Spread(fresh));
-
-        // The user's own factors are those of the beginning: what is left are the biases that items learned.
-        Assert.NotEqual(learned, forgotten);
         Assert.True(engine.State.Read(s => s.Histories.Items(4).IsEmpty));
 
-        static double Spread(float[] scores) => scores.Max() - scores.Min();
+        // Nothing tells the user from a new one: both get the items' biases and the noise of an untouched row.
+        await OnlineTestData.Accept(engine, [new IncomingEvent("newcomer", start.Data.Items[0], "remove"), new IncomingEvent("newcomer", start.Data.Items[0], "view")]);
+        float[] fresh = OnlineTestData.Scores(engine, "lmf", "newcomer");
+        Assert.True(Distance(forgotten, fresh) < Distance(learned, fresh) / 2);
+
+        // The other readers of the user's books are served about as well as before.
+        double after = Lift(engine, start.Data);
+        Assert.True(before > 0.5 && after > before * 0.8, $"{before} {after}");
+
+        static double Distance(float[] a, float[] b) => Math.Sqrt(a.Zip(b, (x, y) => (double)(x - y) * (x - y)).Sum());
+
+        // How far readers' scores of the books they have stand above those of the others.
+        static double Lift(OnlineEngine engine, Dataset data)
+        {
+            double lift = 0;
+            for (int u = 10; u < 110; u++)
+            {
+                float[] scores = OnlineTestData.Scores(engine, "lmf", data.Users[u]);
+                lift += data.Interactions.Row(u).ToArray().Average(i => scores[i]) - scores.Average();
+            }
+
+            return lift / 100;
+        }
     }
 
     private static Dataset Without(Dataset data, string user)

@@ -18,8 +18,8 @@ public static class PrequentialStrategies
     /// <summary>What is compared when nothing is said.</summary>
     public static IReadOnlyList<string> Default { get; } =
     [
-        "popularity", "frozen", "fold-in", "lmf-frozen:uniform", "lmf:uniform", "lmf:popularity:0.75", "lmf:hard:4", "lmf:mixed:0.5:hard:4", "lmf:in-batch",
-        "ease-frozen", "ease-fold-in", "ease",
+        "frozen", "fold-in", "lmf:uniform", "lmf:popularity:0.75", "lmf:hard:4", "lmf:mixed:0.5:hard:4", "lmf:in-batch", "ease",
+        "popularity", "lmf-frozen:uniform", "ease-frozen", "ease-fold-in",
     ];
 
     internal static void Check(string name)
