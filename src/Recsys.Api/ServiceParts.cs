@@ -24,6 +24,12 @@ public sealed record ServiceParts(IRecommender Recommender)
     /// <summary>Versions of models.</summary>
     public IModelVersions? Models { get; init; }
 
+    /// <summary>All histories, for export.</summary>
+    public IHistories? Histories { get; init; }
+
+    /// <summary>What is known of items, for export.</summary>
+    public ItemStore? Catalogue { get; init; }
+
     /// <summary>Whether requests can be answered; null for always.</summary>
     public Func<bool>? Ready { get; init; }
 }

@@ -106,6 +106,7 @@ public sealed class EventTests : IAsyncLifetime
         Assert.Equal("this service has no event store; start it with --data DIR", answer.GetProperty("detail").GetString());
         await reader.PostAsync("/api/v1/events/batch", "{\"events\":[" + Body + "]}", HttpStatusCode.NotImplemented);
         await reader.PostAsync("/api/v1/events/stream", Body, HttpStatusCode.NotImplemented, Lines);
+        await reader.PostAsync("/api/v1/import/items", "{}", HttpStatusCode.NotImplemented, Lines);
         Assert.Equal(HttpStatusCode.NotImplemented, await reader.SendAsync(HttpMethod.Put, "/api/v1/items/a", "{}"));
         Assert.Equal(HttpStatusCode.NotImplemented, await reader.SendAsync(HttpMethod.Delete, $"/api/v1/users/{User(0)}"));
     }

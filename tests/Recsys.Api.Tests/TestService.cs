@@ -67,6 +67,8 @@ internal sealed class TestService : IAsyncDisposable
             new ServiceParts(new ModelRecommender(library, items))
             {
                 Models = library,
+                Histories = library,
+                Catalogue = items,
                 Training = training,
                 Events = events,
                 Items = store ? new MemoryItems(items) : null,

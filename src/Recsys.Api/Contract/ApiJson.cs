@@ -29,6 +29,7 @@ namespace Recsys.Api.Contract;
 [JsonSerializable(typeof(UserReply))]
 [JsonSerializable(typeof(ItemReply))]
 [JsonSerializable(typeof(SearchReply))]
+[JsonSerializable(typeof(ImportReply))]
 [JsonSerializable(typeof(CategoriesReply))]
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(EventReply))]

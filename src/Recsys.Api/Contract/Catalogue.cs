@@ -33,3 +33,5 @@ internal sealed record HitReply(string Id, string? Name = null);
 internal sealed record CategoriesReply(IReadOnlyList<CategoryReply> Categories);
 
 internal sealed record CategoryReply(string Name, int Items);
+
+internal sealed record ImportReply(long Imported);

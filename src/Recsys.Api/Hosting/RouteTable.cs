@@ -13,6 +13,7 @@ internal static class RouteTable
         .. new UserEndpoints(service).Routes(),
         .. new ModelEndpoints(service).Routes(),
         .. new TrainingEndpoints(service).Routes(),
+        .. new TransferEndpoints(service).Routes(),
         .. new StatusEndpoints(service).Routes(),
     ];
 }

@@ -23,6 +23,7 @@ internal static class OpenApiDocument
         ("users", "Histories; forgetting."),
         ("models", "Versions of models."),
         ("training", "Training jobs."),
+        ("transfer", "Export and import, one JSON object a line."),
         ("status", "Health, status, metrics."),
     ];
 

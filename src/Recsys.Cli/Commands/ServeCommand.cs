@@ -4,20 +4,22 @@ using Recsys.Api;
 using Recsys.Cli.Output;
 using Recsys.Engine;
 using Recsys.Engine.Data;
+using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
 
 namespace Recsys.Cli.Commands;
 
-/// <summary><c>recsys serve MODEL…</c>: recommendations over HTTP, and the page.</summary>
+/// <summary><c>recsys serve MODEL…|--data DIR</c>: recommendations over HTTP, and the page.</summary>
 internal static class ServeCommand
 {
     public static Command Create(Terminal terminal)
     {
         var models = new Argument<string[]>("MODEL")
         {
-            Description = "directories of saved models; the first answers when none is named",
+            Description = "directories of saved models; the first answers when none is named. With --data: what a new directory begins with",
             Arity = ArgumentArity.ZeroOrMore,
         };
+        var data = new Option<string?>("--data") { Description = "directory to keep events, items and models in: the service learns from events", HelpName = "DIR" };
         var urls = new Option<string[]>("--urls")
         {
             Description = "addresses to listen on, separated by commas (default http://127.0.0.1:5080)",
@@ -30,16 +32,17 @@ internal static class ServeCommand
         var open = new Option<bool>("--open") { Description = "listen on other addresses than loopback without API keys" };
         var rate = new Option<int>("--rate") { Description = "requests a second that one client may make; 0 for any number (default 0)", HelpName = "N" };
         var log = new Option<bool>("--log-requests") { Description = "log every request (route, status, time; never ids)" };
-        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, urls, catalogue, catalogueIds, keys, open, rate, log };
+        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, catalogue, catalogueIds, keys, open, rate, log };
         command.SetAction(RunAsync);
         return command;
 
         async Task<int> RunAsync(ParseResult result, CancellationToken token)
         {
             string[] directories = result.GetValue(models) ?? [];
-            if (directories.Length == 0)
+            string? folder = result.GetValue(data);
+            if (directories.Length == 0 && folder is null)
             {
-                throw new InvalidOptionException("serve needs the directory of a model");
+                throw new InvalidOptionException("serve needs the directory of a model, or --data DIR");
             }
 
             string[] addresses = [.. (result.GetValue(urls) ?? []).SelectMany(u => u.Split(',', ';')).Select(u => u.Trim()).Where(u => u.Length > 0)];
@@ -56,31 +59,97 @@ internal static class ServeCommand
                 RequestsPerSecond = perSecond,
                 LogRequests = result.GetValue(log),
             };
-            return await ServeAsync(
-                terminal,
-                directories,
-                Describe(terminal, result.GetValue(catalogue), result.GetValue(catalogueIds), token),
-                addresses.Length > 0 ? options with { Urls = addresses } : options,
-                token).ConfigureAwait(false);
+            options = addresses.Length > 0 ? options with { Urls = addresses } : options;
+            var catalogueFile = result.GetValue(catalogue);
+            var described = catalogueFile is null ? null : ItemCatalogue.Load(catalogueFile, new CatalogueOptions { IdMap = result.GetValue(catalogueIds) }, token);
+            if (described is null && result.GetValue(catalogueIds) is not null)
+            {
+                throw new InvalidOptionException("--catalogue-ids needs --catalogue");
+            }
+
+            await (folder is null
+                ? ServeModelsAsync(terminal, directories, described, options, token)
+                : ServeDataAsync(terminal, folder, directories, described, options, token)).ConfigureAwait(false);
+            return 0;
         }
     }
 
-    private static async Task<int> ServeAsync(
-        Terminal terminal, string[] directories, ItemStore items, ServiceOptions options, CancellationToken token)
+    /// <summary>Models as they were trained: nothing is learned from events.</summary>
+    private static async Task ServeModelsAsync(
+        Terminal terminal, string[] directories, ItemCatalogue? catalogue, ServiceOptions options, CancellationToken token)
     {
         using var library = new ModelLibrary();
         foreach (string directory in directories)
         {
-            var version = library.Load(NameOf(directory), directory, cancellationToken: token);
-            terminal.Notice(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{version.Model}: {version.Facts.Algorithm}, {version.Users:N0} users, {version.Items:N0} items, {version.Interactions:N0} interactions"));
+            Notice(terminal, library.Load(NameOf(directory), directory, cancellationToken: token));
+        }
+
+        var items = new ItemStore();
+        if (catalogue is not null)
+        {
+            items.Upsert(catalogue);
         }
 
         await using var training = TrainingJobs.OnHistories(library);
-        await using var app = RecsysService.Build(
-            new ServiceParts(new ModelRecommender(library, items)) { Models = library, Training = training, Ready = () => library.IsReady },
-            options);
+        var parts = new ServiceParts(new ModelRecommender(library, items))
+        {
+            Models = library,
+            Training = training,
+            Histories = library,
+            Catalogue = items,
+            Ready = () => library.IsReady,
+        };
+        await RunAsync(terminal, parts, options, token).ConfigureAwait(false);
+    }
+
+    /// <summary>A directory that keeps what is learned.</summary>
+    private static async Task ServeDataAsync(
+        Terminal terminal, string folder, string[] directories, ItemCatalogue? catalogue, ServiceOptions options, CancellationToken token)
+    {
+        if (directories.Length > 0 && DataDirectory.Exists(folder))
+        {
+            throw new InvalidOptionException($"{folder} has its own models already: leave MODEL away, or name another directory");
+        }
+
+        var models = directories.Select(d => Algorithms.Load(d, token)).ToList();
+        try
+        {
+            var opened = await DataDirectory.OpenAsync(folder, models, token).ConfigureAwait(false);
+            models.ForEach(m => m.Dispose());
+            models.Clear();
+            await using (opened.ConfigureAwait(false))
+            {
+                if (catalogue is not null)
+                {
+                    await opened.ItemFile.UpsertAsync(ItemStore.Describe(catalogue), token).ConfigureAwait(false);
+                }
+
+                var status = await opened.Recommender.GetStatusAsync(token).ConfigureAwait(false);
+                terminal.Notice(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{folder}: {status.Users:N0} users, {status.Items:N0} items, {status.Interactions:N0} interactions, {opened.Engine.Accepted:N0} events in the log"));
+                var parts = new ServiceParts(opened.Recommender)
+                {
+                    Models = opened.Recommender,
+                    Training = opened.Training,
+                    Events = opened.Engine,
+                    Forget = opened.Engine,
+                    Items = opened.ItemFile,
+                    Histories = opened,
+                    Catalogue = opened.ItemFile.Items,
+                };
+                await RunAsync(terminal, parts, options, token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            models.ForEach(m => m.Dispose());
+        }
+    }
+
+    private static async Task RunAsync(Terminal terminal, ServiceParts parts, ServiceOptions options, CancellationToken token)
+    {
+        await using var app = RecsysService.Build(parts, options);
         try
         {
             await app.StartAsync(token).ConfigureAwait(false);
@@ -104,21 +173,11 @@ internal static class ServeCommand
 
         await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         terminal.Notice("stopped");
-        return 0;
     }
 
-    private static ItemStore Describe(Terminal terminal, string? file, string? idMap, CancellationToken token)
-    {
-        var items = new ItemStore();
-        if (file is null)
-        {
-            return idMap is null ? items : throw new InvalidOptionException("--catalogue-ids needs --catalogue");
-        }
-
-        items.Upsert(ItemCatalogue.Load(file, new CatalogueOptions { IdMap = idMap }, token));
-        terminal.Notice(string.Create(CultureInfo.InvariantCulture, $"{file}: {items.Count:N0} items described"));
-        return items;
-    }
+    private static void Notice(Terminal terminal, ModelVersion version) => terminal.Notice(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{version.Model}: {version.Facts.Algorithm}, {version.Users:N0} users, {version.Items:N0} items, {version.Interactions:N0} interactions"));
 
     /// <summary>A model's name is that of its directory.</summary>
     private static string NameOf(string directory) =>

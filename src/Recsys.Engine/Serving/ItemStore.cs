@@ -74,14 +74,20 @@ public sealed class ItemStore
     }
 
     /// <summary>Adds or replaces the items of a catalogue.</summary>
-    public void Upsert(ItemCatalogue catalogue)
+    public void Upsert(ItemCatalogue catalogue) => Upsert(Describe(catalogue));
+
+    /// <summary>The items of a catalogue.</summary>
+    public static IReadOnlyList<ItemUpdate> Describe(ItemCatalogue catalogue)
     {
         ArgumentNullException.ThrowIfNull(catalogue);
-        Upsert(Enumerable.Range(0, catalogue.Count).Select(i => catalogue.Ids[i]).Select(id => new ItemUpdate(id)
-        {
-            Name = catalogue.NameOf(id),
-            Categories = catalogue.CategoriesOf(id),
-        }));
+        return
+        [
+            .. Enumerable.Range(0, catalogue.Count).Select(i => catalogue.Ids[i]).Select(id => new ItemUpdate(id)
+            {
+                Name = catalogue.NameOf(id),
+                Categories = catalogue.CategoriesOf(id),
+            }),
+        ];
     }
 
     /// <summary>Forgets an item and keeps it from being recommended until it is added again.</summary>

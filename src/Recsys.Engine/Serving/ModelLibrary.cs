@@ -11,11 +11,11 @@ namespace Recsys.Engine.Serving;
 /// atomically; requests that run keep the one they hold, and its memory is freed after the last of them. A version that
 /// is only in memory is kept while it is active or the one to roll back to.
 /// </summary>
-public sealed class ModelLibrary : IModelVersions, IDisposable
+public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _loading = new(1);
-    private readonly Dictionary<string, Shelf> _shelves = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LibraryShelf> _shelves = new(StringComparer.Ordinal);
     private readonly ModelFolder? _folder;
     private readonly bool _firstIsDefault = true;
     private Snapshot _live = new(FrozenDictionary<string, LiveModel>.Empty, null);
@@ -46,7 +46,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         var library = new ModelLibrary(folder, firstIsDefault);
         foreach (var stored in folder.Scan())
         {
-            library.ShelfOf(stored.Model).Add(new Entry(stored));
+            library.ShelfOf(stored.Model).Add(new LibraryEntry(stored));
         }
 
         library.Restore(folder.ReadChoice(), cancellationToken);
@@ -85,7 +85,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         }
 
         string? directory = _folder?.Save(name, version, contents, cancellationToken);
-        return Add(new Entry(name, version, contents.Facts, model, directory) { Loaded = new LiveModel(name, version, model) }, activate);
+        return Add(new LibraryEntry(name, version, contents.Facts, model, directory) { Loaded = new LiveModel(name, version, model) }, activate);
     }
 
     /// <summary>Loads a stored model as the next version of a name. Its directory must stay where it is.</summary>
@@ -101,7 +101,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
 
         var model = Algorithms.Load(directory, cancellationToken);
         var facts = model.ToContents().Facts;
-        return Add(new Entry(name, version, facts, model, Path.GetFullPath(directory)) { Loaded = new LiveModel(name, version, model) }, activate);
+        return Add(new LibraryEntry(name, version, facts, model, Path.GetFullPath(directory)) { Loaded = new LiveModel(name, version, model) }, activate);
     }
 
     /// <inheritdoc/>
@@ -116,11 +116,19 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         }
     }
 
+    /// <summary>The histories that the default model was trained on.</summary>
+    public ValueTask<Dataset> GetHistoriesAsync(CancellationToken cancellationToken = default)
+    {
+        using var lease = Hold(null);
+        var model = lease.Live.Model;
+        return new(new Dataset(model.Users, model.Items, model.Histories) { Name = $"histories of {lease.Live.Name}" });
+    }
+
     /// <inheritdoc/>
     public async ValueTask<ModelVersion> ActivateAsync(
         string model, string? version, bool makeDefault, CancellationToken cancellationToken = default)
     {
-        Entry entry;
+        LibraryEntry entry;
         lock (_gate)
         {
             var shelf = Find(model);
@@ -134,7 +142,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
     /// <inheritdoc/>
     public async ValueTask<ModelVersion> RollBackAsync(string model, CancellationToken cancellationToken = default)
     {
-        Entry entry;
+        LibraryEntry entry;
         lock (_gate)
         {
             entry = Find(model).Previous
@@ -229,7 +237,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
     private static readonly System.Buffers.SearchValues<char> NameCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
-    private ModelVersion Add(Entry entry, bool activate)
+    private ModelVersion Add(LibraryEntry entry, bool activate)
     {
         lock (_gate)
         {
@@ -247,7 +255,7 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         }
     }
 
-    private async Task<ModelVersion> SwitchAsync(Entry entry, bool makeDefault, bool rollBack, CancellationToken cancellationToken)
+    private async Task<ModelVersion> SwitchAsync(LibraryEntry entry, bool makeDefault, bool rollBack, CancellationToken cancellationToken)
     {
         await _loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -307,21 +315,21 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
         Publish();
     }
 
-    private Shelf ShelfOf(string name)
+    private LibraryShelf ShelfOf(string name)
     {
         if (!_shelves.TryGetValue(name, out var shelf))
         {
-            shelf = new Shelf(name);
+            shelf = new LibraryShelf(name);
             _shelves.Add(name, shelf);
         }
 
         return shelf;
     }
 
-    private Shelf Find(string name) =>
+    private LibraryShelf Find(string name) =>
         _shelves.TryGetValue(name, out var shelf) && shelf.Entries.Count > 0 ? shelf : throw new UnknownIdException("model", name);
 
-    private ModelVersion Describe(Entry entry)
+    private ModelVersion Describe(LibraryEntry entry)
     {
         bool active = _shelves[entry.Model].Active == entry;
         return new ModelVersion(
@@ -350,122 +358,4 @@ public sealed class ModelLibrary : IModelVersions, IDisposable
     }
 
     private sealed record Snapshot(FrozenDictionary<string, LiveModel> ByName, LiveModel? Default);
-
-    private sealed class Entry
-    {
-        public Entry(string model, string version, ModelFacts facts, IRecommenderModel trained, string? directory)
-        {
-            Model = model;
-            Version = version;
-            Facts = facts;
-            Users = trained.Users.Count;
-            Items = trained.Items.Count;
-            Interactions = trained.Histories.Count;
-            Directory = directory;
-        }
-
-        public Entry(ModelFolder.Stored stored)
-        {
-            Model = stored.Model;
-            Version = stored.Version;
-            Facts = stored.Facts;
-            Users = stored.Users;
-            Items = stored.Items;
-            Interactions = stored.Interactions;
-            Directory = stored.Directory;
-        }
-
-        public string Model { get; }
-
-        public string Version { get; }
-
-        public ModelFacts Facts { get; }
-
-        public int Users { get; }
-
-        public int Items { get; }
-
-        public long Interactions { get; }
-
-        public string? Directory { get; }
-
-        public LiveModel? Loaded { get; set; }
-
-        public void Unload()
-        {
-            Loaded?.Release();
-            Loaded = null;
-        }
-    }
-
-    /// <summary>The versions of one name, the oldest first.</summary>
-    private sealed class Shelf(string name)
-    {
-        private readonly List<Entry> _entries = [];
-        private int _issued;
-
-        public string Name => name;
-
-        public IList<Entry> Entries => _entries;
-
-        public Entry? Active { get; private set; }
-
-        public Entry? Previous { get; private set; }
-
-        public void Add(Entry entry)
-        {
-            _entries.Add(entry);
-            if (int.TryParse(entry.Version, CultureInfo.InvariantCulture, out int number))
-            {
-                _issued = Math.Max(_issued, number);
-            }
-        }
-
-        public string NextVersion() => (++_issued).ToString(CultureInfo.InvariantCulture);
-
-        public void Activate(Entry entry)
-        {
-            if (entry != Active)
-            {
-                Previous = Active;
-                Active = entry;
-            }
-        }
-
-        public void Deactivate()
-        {
-            Previous = null;
-            Active = null;
-        }
-
-        public void RollBack(Entry entry)
-        {
-            Active = entry;
-            int at = _entries.IndexOf(entry);
-            Previous = at > 0 ? _entries[at - 1] : null;
-        }
-
-        /// <summary>Drops versions that are in memory only and neither active, to roll back to, nor the latest.</summary>
-        public void Tidy()
-        {
-            for (int i = _entries.Count - 2; i >= 0; i--)
-            {
-                var entry = _entries[i];
-                if (entry.Directory is null && entry != Active && entry != Previous)
-                {
-                    entry.Unload();
-                    _entries.RemoveAt(i);
-                }
-            }
-        }
-
-        /// <summary>Frees the memory of versions that do not answer and can be loaded again.</summary>
-        public void UnloadIdle()
-        {
-            foreach (var entry in _entries.Where(e => e != Active && e.Directory is not null))
-            {
-                entry.Unload();
-            }
-        }
-    }
 }

@@ -40,12 +40,7 @@ public sealed class TrainingJobs : ITrainingJobs, IAsyncDisposable
     public static TrainingJobs OnHistories(ModelLibrary library)
     {
         ArgumentNullException.ThrowIfNull(library);
-        return new TrainingJobs(library, (_, _) =>
-        {
-            using var lease = library.Hold(null);
-            var model = lease.Live.Model;
-            return new Dataset(model.Users, model.Items, model.Histories) { Name = $"histories of {lease.Live.Name}" };
-        });
+        return new TrainingJobs(library, (_, token) => library.GetHistoriesAsync(token).AsTask().GetAwaiter().GetResult());
     }
 
     /// <inheritdoc/>
