@@ -77,6 +77,7 @@ internal static class CommandLineApp
             SimilarCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            KeysCommand.Create(terminal),
             ReplayCommand.Create(terminal),
         };
         return root;
