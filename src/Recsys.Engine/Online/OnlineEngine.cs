@@ -152,22 +152,19 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
             throw new InvalidOptionException("forget: the user's id is empty");
         }
 
-        var result = await _log.AppendAsync(InteractionEvent.Forget($"forget-{Guid.NewGuid():N}", user, DateTimeOffset.UtcNow), cancellationToken)
-            .ConfigureAwait(false);
+        await WaitAppliedAsync(_log.End, cancellationToken).ConfigureAwait(false);
+        bool known = _state.Read(s => s.UserIds.TryGetIndex(user, out int index) && !s.Histories.Items(index).IsEmpty);
 
-        // Known or not is asked where the tombstone stands in the order of events: all before it are applied then.
+        // The tombstone is written in any case: events of the user may be on their way.
+        var tombstone = InteractionEvent.Forget($"forget-{Guid.NewGuid():N}", user, DateTimeOffset.UtcNow);
+        var result = await _log.AppendAsync(tombstone, cancellationToken).ConfigureAwait(false);
         await WaitAppliedAsync(result.End, cancellationToken).ConfigureAwait(false);
-        if (!_state.Read(s => s.UserIds.TryGetIndex(user, out _)))
-        {
-            return false;
-        }
-
         if (_state.Ease is { } ease)
         {
             await Task.Run(() => ease.Flush(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        return true;
+        return known;
     }
 
     /// <summary>Waits until everything before a position in the log is applied.</summary>

@@ -26,9 +26,11 @@ internal sealed unsafe class InverseUpdateBenchmark : IKernelBenchmark
 
             using var pool = new ComputePool(Threads);
             using var p = new DenseMatrix(n, n);
+
+            // G = 10⁴·I: rows of squared length 100 can be taken away from it before they were added.
             for (int i = 0; i < n; i++)
             {
-                p[i, i] = 0.01f;
+                p[i, i] = 1e-4f;
             }
 
             var added = Rows(users, n, 1);

@@ -25,6 +25,7 @@ public sealed class ForgetTests : IDisposable
         Assert.True(await engine.ForgetAsync(gone));
         Assert.True(await engine.ForgetAsync("new-3"));
         Assert.False(await engine.ForgetAsync("never seen"));
+        Assert.False(await engine.ForgetAsync(gone));
 
         var never = Without(start.Data, gone);
         await using var other = await OnlineEngine.OpenAsync(

@@ -1,0 +1,118 @@
+namespace Recsys.Engine.Ease;
+
+/// <summary>The queue and the steps.</summary>
+public sealed partial class StreamingEase
+{
+    private static int CheckedItem(int item) =>
+        item >= 0 ? item : throw new RecsysException($"streaming EASE: item {item}: indices are not negative");
+
+    // Under _queue.
+    private StreamingRow Current(int user)
+    {
+        if (user < 0)
+        {
+            throw new RecsysException($"streaming EASE: user {user}: indices are not negative");
+        }
+
+        return user < _rows.Count ? _rows[user] : StreamingRow.Empty;
+    }
+
+    // Under _queue.
+    private void Change(int user, StreamingRow row)
+    {
+        var before = Current(user);
+        foreach (float weight in row.Weights)
+        {
+            if (!float.IsFinite(weight))
+            {
+                throw new RecsysException($"streaming EASE: user {user} has a weight of {weight}");
+            }
+        }
+
+        while (_rows.Count <= user)
+        {
+            _rows.Add(StreamingRow.Empty);
+        }
+
+        _rows[user] = row;
+        _pending.TryAdd(user, before);
+        if (row.Items.Length > 0)
+        {
+            _items = Math.Max(_items, row.Items[^1] + 1);
+        }
+    }
+
+    private (Dictionary<int, StreamingRow> Taken, int[] Users, (StreamingRow Before, StreamingRow After)[] Changes, int Items) Take()
+    {
+        lock (_queue)
+        {
+            var taken = _pending;
+            _pending = [];
+            int[] users = [.. taken.Where(e => e.Value.ChangeTo(_rows[e.Key]).Items.Length > 0).Select(e => e.Key).Order()];
+            return (taken, users, Array.ConvertAll(users, u => (taken[u], _rows[u])), _items);
+        }
+    }
+
+    // What was taken and not applied is pending again, from what P holds of it.
+    private void PutBack(Dictionary<int, StreamingRow> taken, ReadOnlySpan<int> users)
+    {
+        lock (_queue)
+        {
+            foreach (int user in users)
+            {
+                _pending[user] = taken[user];
+            }
+        }
+    }
+
+    // Under _writer.
+    private void GrowTo(int items)
+    {
+        if (items <= _inverse.Items)
+        {
+            return;
+        }
+
+        var larger = _inverse.PrepareGrowth(items);
+        _view.EnterWriteLock();
+        try
+        {
+            _inverse.Grow(items, larger);
+        }
+        finally
+        {
+            _view.ExitWriteLock();
+        }
+    }
+
+    // Under _writer. False where P turned out to be no inverse any more.
+    private bool Step(StreamingInverse inverse, ReadOnlySpan<(StreamingRow Before, StreamingRow After)> changes)
+    {
+        using var step = inverse.Prepare(changes, _pool);
+        if (step is null)
+        {
+            return false;
+        }
+
+        bool live = ReferenceEquals(inverse, _inverse);
+        if (live)
+        {
+            _view.EnterWriteLock();
+        }
+
+        try
+        {
+            inverse.Apply(step, _pool);
+        }
+        finally
+        {
+            if (live)
+            {
+                _view.ExitWriteLock();
+            }
+        }
+
+        Interlocked.Increment(ref _steps);
+        return inverse.IsSound();
+    }
+}
