@@ -29,7 +29,7 @@ public sealed class AlsAlgorithm : IAlgorithm
     [
         new("factors", "K", "factors of every user and item (default 128)"),
         new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default 10; 1 with --unobserved-weight)"),
-        new("regularization", "L", "λ (default 30)"),
+        new("regularization", "L", "λ (default 60; what serves best depends on the data: try 10 to 300)"),
         new("regularization-exponent", "E", "a row's λ grows with its interactions to this power; 0: the same for all (default 0)"),
         new("unobserved-weight", "W", "weigh interactions A·f and all pairs W instead of 1 + A·f and 1"),
         new("iterations", "N", "iterations over users and items (default 15)"),

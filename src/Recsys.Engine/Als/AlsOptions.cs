@@ -17,7 +17,7 @@ public sealed record AlsOptions
     public double? Alpha { get; init; }
 
     /// <summary>λ.</summary>
-    public double Regularization { get; init; } = 30;
+    public double Regularization { get; init; } = 60;
 
     /// <summary>ν: 0 for the same regularization of every row, 1 for regularization in proportion to its weight.</summary>
     public double RegularizationExponent { get; init; }

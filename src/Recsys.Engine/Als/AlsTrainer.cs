@@ -40,7 +40,7 @@ public static class AlsTrainer
         return new AlsModel(data, options, users, items, facts);
     }
 
-    /// <summary>Bytes that training needs beside the data set: the interactions both ways, and both sides' factors thrice.</summary>
+    /// <summary>Bytes that training needs beside the data set: the interactions both ways, and the factors a few times.</summary>
     public static long EstimateBytes(long users, long items, long interactions, bool weighted, AlsOptions options)
     {
         long stride = (options.Factors + 15) & ~15;
@@ -51,8 +51,9 @@ public static class AlsTrainer
         long scratch = threads * ((2 * stride * (stride + 16)) + (64 * stride)) * sizeof(float);
         long grams = 2L * VirtualBlocks.Count * options.Factors * options.Factors * sizeof(float);
 
-        // The transpose of the data lives while the rows are cut; then the second copy of the factors and the model's.
-        return (2 * elements) + order + scratch + grams + Math.Max(elements, 3 * factors);
+        // The transpose of the data lives while the rows are cut; later the factors, the whitened ones, the model's and its
+        // index of the items.
+        return (2 * elements) + order + scratch + grams + Math.Max(elements, (3 * factors) + (items * stride * sizeof(float)));
     }
 
     private static void CheckWeights(Dataset data)
