@@ -66,6 +66,10 @@ internal sealed partial class LoadClient(IPEndPoint address, byte[][] requests)
     /// <summary>A GET on a connection that is kept.</summary>
     public static byte[] Get(string path) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
+    /// <summary>A POST of ASCII JSON on a connection that is kept.</summary>
+    public static byte[] Post(string path, string json) => Encoding.ASCII.GetBytes(
+        $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}");
+
     /// <summary>False where the time had come already.</summary>
     private static bool WaitUntil(long due)
     {

@@ -15,7 +15,7 @@ namespace Recsys.Benchmarks.Serving;
 internal sealed class ServeBenchmark : IBenchmark
 {
     private const int Count = 20;
-    private const string Usage = "usage: ./bench.sh serve DATA --model ease|als|… [model options] [--seconds S] [--rates 1000,5000] [--swap] [--clients N]";
+    private const string Usage = "usage: ./bench.sh serve DATA --model ease|als|… [model options] [--seconds S] [--rates 1000,5000] [--swap] [--events 1000] [--clients N]";
 
     public string Name => "serve";
 
@@ -34,6 +34,7 @@ internal sealed class ServeBenchmark : IBenchmark
         double[] rates = [.. (options.Remove("rates", out string? r) ? r : "1000,5000").Split(',').Select(x => double.Parse(x, CultureInfo.InvariantCulture))];
         int threads = options.Remove("clients", out string? c) ? int.Parse(c, CultureInfo.InvariantCulture) : 16;
         bool swap = options.Remove("swap");
+        double events = options.Remove("events", out string? e) ? double.Parse(e, CultureInfo.InvariantCulture) : 0;
         string name = options.Remove("model", out string? m) ? m : "ease";
         string folder = Path.Combine(Path.GetTempPath(), $"recsys-serve-{Guid.NewGuid():N}");
         try
@@ -51,6 +52,11 @@ internal sealed class ServeBenchmark : IBenchmark
             }
 
             MeasureService(model, name, directories, threads, rates, seconds, swap);
+            if (events > 0)
+            {
+                MeasureWithEvents(model, directories[0], Path.Combine(folder, "data"), threads, rates, seconds, events);
+            }
+
             return 0;
         }
         finally
@@ -106,12 +112,7 @@ internal sealed class ServeBenchmark : IBenchmark
         IRecommenderModel model, string name, string[] directories, int threads, double[] rates, double seconds, bool swap)
     {
         using var service = new ServiceProcess(directories);
-        byte[][] requests = [.. Enumerable.Range(0, Math.Min(4096, model.Users.Count)).Select(q =>
-        {
-            int user = (int)((uint)(q * 2654435761u) % (uint)model.Users.Count);
-            return LoadClient.Get($"/api/v1/users/{Uri.EscapeDataString(model.Users[user])}/recommendations?n={Count}");
-        })];
-        var client = new LoadClient(service.Address, requests);
+        var client = new LoadClient(service.Address, Recommendations(model));
         client.Run(threads, 0, Math.Min(3, seconds)); // lets the code be compiled
         Report(service, "saturation, closed loop", () => client.Run(threads, 0, seconds), seconds);
         foreach (double rate in rates)
@@ -130,6 +131,39 @@ internal sealed class ServeBenchmark : IBenchmark
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"service: {service.WorkingSet / 1e6:F0} MB"));
     }
+
+    /// <summary>The service that learns: recommendations while events arrive and are learned.</summary>
+    private static void MeasureWithEvents(
+        IRecommenderModel model, string directory, string data, int threads, double[] rates, double seconds, double events)
+    {
+        using var service = new ServiceProcess([directory, "--data", data]);
+        var readers = new LoadClient(service.Address, Recommendations(model));
+        var writers = new LoadClient(service.Address, [.. Enumerable.Range(0, 4096).Select(q => LoadClient.Post(
+            "/api/v1/events",
+            $"{{\"user\":\"{model.Users[(int)((uint)(q * 2246822519u) % (uint)model.Users.Count)]}\",\"item\":\"{model.Items[(int)((uint)(q * 3266489917u) % (uint)model.Items.Count)]}\",\"kind\":\"click\"}}"))]);
+        readers.Run(threads, 0, Math.Min(3, seconds));
+        Report(service, "learning service, saturation", () => readers.Run(threads, 0, seconds), seconds);
+        foreach (double rate in rates)
+        {
+            LoadResult? written = null;
+            var writing = new Thread(() => written = writers.Run(threads, events, seconds));
+            writing.Start();
+            Report(service, string.Create(CultureInfo.InvariantCulture, $"learning service, {rate:F0} req/s and {events:F0} events/s"), () => readers.Run(threads, rate, seconds), seconds);
+            writing.Join();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  events, one a request, durable: {written!.PerSecond:F0}/s, p50 {written.Latency.Quantile(0.5):F0} µs, p99 {written.Latency.Quantile(0.99):F0} µs; {written.Failed} failed"));
+        }
+    }
+
+    private static byte[][] Recommendations(IRecommenderModel model) =>
+    [
+        .. Enumerable.Range(0, Math.Min(4096, model.Users.Count)).Select(q =>
+        {
+            int user = (int)((uint)(q * 2654435761u) % (uint)model.Users.Count);
+            return LoadClient.Get($"/api/v1/users/{Uri.EscapeDataString(model.Users[user])}/recommendations?n={Count}");
+        }),
+    ];
 
     private static void Report(ServiceProcess service, string label, Func<LoadResult> run, double seconds)
     {

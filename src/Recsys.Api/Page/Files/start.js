@@ -19,8 +19,8 @@ export async function start(root, _, signal) {
       h('div', { class: 'chips' }, users.hits.map(u => h('a', { class: 'chip', href: userLink(u.id) }, u.name ?? u.id)))),
     h('div', { class: 'grid' },
       h('section', { class: 'panel span-8' },
-        h('header', {}, h('h2', {}, 'Popular items'), h('span', { class: 'muted small' }, 'share of users; what an unknown user gets')),
-        rankedList(popular.items, { value: i => `${(i.score * 100).toFixed(1)} %` })),
+        h('header', {}, h('h2', {}, 'Popular items'), h('span', { class: 'muted small' }, status.events ? 'recent events count more; what an unknown user gets' : 'share of users; what an unknown user gets')),
+        rankedList(popular.items, status.events ? {} : { value: i => `${(i.score * 100).toFixed(1)} %` })),
       h('section', { class: 'panel span-4' },
         h('header', {}, h('h2', {}, 'Live model')),
         h('dl', { class: 'table' }, [
