@@ -153,7 +153,11 @@ public sealed class OnlineEngineTests : IDisposable
             Assert.Equal(24, even.Items.Count);
             var allowed = await recommender.RecommendAsync(new RecommendationQuery
             {
-                User = user, Model = model, KeepSeen = true, Allow = [start.Data.Items[7], start.Data.Items[8], "?"], Exclude = [start.Data.Items[8]],
+                User = user,
+                Model = model,
+                KeepSeen = true,
+                Allow = [start.Data.Items[7], start.Data.Items[8], "?"],
+                Exclude = [start.Data.Items[8]],
             });
             Assert.Equal([start.Data.Items[7]], allowed.Items.Select(i => i.Id));
             Assert.Equal("Book 7", allowed.Items[0].Name);

@@ -63,6 +63,18 @@ public sealed class ModelSlotTests
     }
 
     [Fact]
+    public void A_version_whose_last_holder_left_cannot_be_leased_again()
+    {
+        var model = new Model();
+        var version = new ModelSlot<Model>.Version(model, 1);
+        Assert.True(version.TryAcquire());
+        version.Release();
+        version.Release();
+        Assert.Equal(1, model.Disposals);
+        Assert.False(version.TryAcquire());
+    }
+
+    [Fact]
     public void Under_concurrent_swaps_no_lease_sees_a_disposed_model_and_every_model_is_disposed_once()
     {
         const int Swaps = 4000;
