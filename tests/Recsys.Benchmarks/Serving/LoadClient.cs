@@ -47,7 +47,7 @@ internal sealed partial class LoadClient(IPEndPoint address, byte[][] requests)
                     return;
                 }
 
-                if (!WaitUntil(rate > 0 ? due : began))
+                if (!WaitUntil(rate > 0 ? due : began) && rate > 0)
                 {
                     Interlocked.Increment(ref late);
                 }
