@@ -1,0 +1,2 @@
+Console.Error.WriteLine("recsys-client: no command yet");
+return 2;

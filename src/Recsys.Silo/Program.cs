@@ -1,0 +1,5 @@
+using Microsoft.AspNetCore.Builder;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Host.UseOrleans(silo => silo.UseLocalhostClustering());
+await builder.Build().RunAsync();
