@@ -14,7 +14,7 @@ internal static class InspectCommand
     public static Command Create(Terminal terminal)
     {
         var directory = new Argument<string>("MODEL") { Description = "directory of a saved model" };
-        var weights = new Option<bool>("--weights") { Description = "count the weights of an EASE model (reads all of them)" };
+        var weights = new Option<bool>("--weights") { Description = "count the weights of an EASE or SLIM model (reads all of them)" };
         var command = new Command("inspect", "Shows what a saved model is and what it was trained with.") { directory, weights };
         command.SetAction((result, token) => Task.FromResult(Run(result, token)));
         return command;
@@ -27,9 +27,9 @@ internal static class InspectCommand
             if (result.GetValue(weights))
             {
                 using var model = Algorithms.Get(stored.Facts.Algorithm).Read(stored);
-                if (model is EaseModel ease)
+                if (model is ItemWeightModel items)
                 {
-                    WriteWeights(terminal.Out, ease.MeasureWeights());
+                    WriteWeights(terminal.Out, items.MeasureWeights());
                 }
             }
 

@@ -31,7 +31,7 @@ internal sealed class ModelOptionSet
             var option = new Option<string?>("--" + description.Name)
             {
                 Description = takenBy + summaries,
-                HelpName = description.Value,
+                HelpName = string.Join('|', group.SelectMany(p => p.Option.Value.Split('|')).Distinct()),
                 Arity = description.Alone is null ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne,
             };
             _options.Add((option, description));
@@ -57,10 +57,14 @@ internal sealed class ModelOptionSet
         {
             if (result.GetResult(option) is { Implicit: false })
             {
-                given.Add(new(description.Name, result.GetValue(option) ?? description.Alone!));
+                given.Add(new(description.Name, result.GetValue(option) ?? Alone(Algorithm(result), description)));
             }
         }
 
         return new OptionBag(given);
     }
+
+    /// <summary>What an option without a value means to the algorithm: not the same to all that have one of this name.</summary>
+    private static string Alone(IAlgorithm algorithm, OptionDescription description) =>
+        (algorithm.Options.FirstOrDefault(o => o.Name == description.Name) ?? description).Alone ?? "";
 }

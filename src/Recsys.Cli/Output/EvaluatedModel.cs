@@ -17,7 +17,7 @@ internal sealed record EvaluatedModel(IRecommenderModel Model, string Dataset, d
             FitSeconds = FitSeconds,
             PeakRssBytes = PeakMemory.Bytes(),
             Losses = facts.Losses,
-            Weights = withWeights && Model is EaseModel ease ? ease.MeasureWeights().ToHistogram() : null,
+            Weights = withWeights && Model is ItemWeightModel model ? model.MeasureWeights().ToHistogram() : null,
         };
     }
 

@@ -243,7 +243,7 @@ public sealed partial class StreamingEase : IDisposable
 
     /// <summary>
     /// Scores the first <paramref name="scores"/>.Length items for a history, s_j = −(Σ_{i ≠ j} x_i P_ij) / P_jj: what
-    /// <see cref="EaseModel.Score"/> gives. Items that P does not hold yet score 0.
+    /// <see cref="ItemWeightModel.Score"/> gives. Items that P does not hold yet score 0.
     /// </summary>
     /// <param name="items">The history, strictly ascending.</param>
     /// <param name="weights">Weight of each, or empty where all are 1.</param>

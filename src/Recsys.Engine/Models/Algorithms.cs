@@ -2,6 +2,7 @@ using Recsys.Engine.Als;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Logistic;
 using Recsys.Engine.Popularity;
+using Recsys.Engine.Slim;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Models;
@@ -13,6 +14,7 @@ public static class Algorithms
     [
         new AlsAlgorithm(),
         new EaseAlgorithm(),
+        new SlimAlgorithm(),
         new LmfAlgorithm(LmfLoss.Logistic),
         new LmfAlgorithm(LmfLoss.Bpr),
         new LmfAlgorithm(LmfLoss.Softmax),
