@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Recsys.Engine.Compute;
 
 namespace Recsys.Engine.Numerics;
@@ -98,12 +97,10 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
         int rows = RowsOf(pivot);
         float* inverse = Inverse(pivot);
         _pivotBlock.Invert(Cell(pivot, pivot), _lda, rows, inverse, _block, (long)pivot * _block);
-        Packing.PackColumns(inverse, _block, rows, rows, TKernel.Mr, 1, Forward(pivot));
-        Packing.PackRows(inverse, _block, rows, rows, TKernel.Mr, 1, Backward(pivot));
+        SweepSteps<TKernel>.PackPivot(inverse, _block, rows, Forward(pivot), Backward(pivot));
     }
 
     // Phase 1 for one chunk of rows.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather(int worker, int chunk)
     {
         int k = RowsOf(_pivot);
@@ -112,75 +109,17 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
         float* product = packed + Square;
         if (chunk == _pivot)
         {
-            // −L⁻ᵀ·L⁻¹, its lower triangle.
-            Packing.PackRows(Inverse(chunk), _block, k, k, TKernel.Nr, 1, packed);
-            MultiplyBackward(k, k, packed, product);
-            for (int row = 0; row < k; row++)
-            {
-                float* to = Cell(chunk, chunk) + (row * _lda);
-                for (int column = 0; column <= row; column++)
-                {
-                    to[column] = -product[((nint)row * _block) + column];
-                }
-            }
-
+            SweepSteps<TKernel>.SweepPivot(_block, k, Inverse(chunk), Backward(chunk), packed, product, Cell(chunk, chunk), _lda);
             return;
         }
 
         bool before = chunk < _pivot;
-        if (before)
-        {
-            Packing.PackRows(Cell(_pivot, chunk), _lda, rows, k, TKernel.Nr, 1, packed);
-        }
-        else
-        {
-            Packing.PackColumns(Cell(chunk, _pivot), _lda, rows, k, TKernel.Nr, 1, packed);
-        }
-
-        // Yᵀ = L⁻¹·Vᵀ; rows of L⁻¹ end at the diagonal.
-        float* forward = Forward(_pivot);
-        for (int column = 0; column < rows; column += TKernel.Nr)
-        {
-            for (int row = 0; row < k; row += TKernel.Mr)
-            {
-                int length = Math.Min(k, row + TKernel.Mr);
-                TKernel.Multiply(
-                    length, forward + ((nint)row * k), packed + ((nint)column * k), product + ((nint)row * _block) + column, _block, false);
-            }
-        }
-
-        float* panelB = _panelB.Pointer + (chunk * Square);
-        Packing.PackRows(product, _block, rows, k, TKernel.Mr, -1, _panelA.Pointer + (chunk * Square));
-        Packing.PackRows(product, _block, rows, k, TKernel.Nr, 1, panelB);
-        MultiplyBackward(rows, k, panelB, product);
-        if (before)
-        {
-            float* to = Cell(_pivot, chunk);
-            for (int row = 0; row < k; row++)
-            {
-                new ReadOnlySpan<float>(product + ((nint)row * _block), rows).CopyTo(new Span<float>(to + (row * _lda), rows));
-            }
-        }
-        else
-        {
-            Packing.Transpose(product, _block, k, rows, Cell(chunk, _pivot), _lda);
-        }
-    }
-
-    // L⁻ᵀ times a packed panel; rows of L⁻ᵀ begin at the diagonal.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyBackward(int columns, int k, float* panel, float* product)
-    {
-        float* backward = Backward(_pivot);
-        for (int column = 0; column < columns; column += TKernel.Nr)
-        {
-            for (int row = 0; row < k; row += TKernel.Mr)
-            {
-                float* a = backward + ((nint)row * k) + (row * TKernel.Mr);
-                float* b = panel + ((nint)column * k) + (row * TKernel.Nr);
-                TKernel.Multiply(k - row, a, b, product + ((nint)row * _block) + column, _block, false);
-            }
-        }
+        float* cell = before ? Cell(_pivot, chunk) : Cell(chunk, _pivot);
+        float* right = _panelB.Pointer + (chunk * Square);
+        SweepSteps<TKernel>.Forward(_block, k, rows, before, cell, _lda, Forward(_pivot), packed, product);
+        SweepSteps<TKernel>.PackLeft(product, _block, rows, k, _panelA.Pointer + (chunk * Square));
+        SweepSteps<TKernel>.PackRight(product, _block, rows, k, right);
+        SweepSteps<TKernel>.Backward(_block, k, rows, before, right, Backward(_pivot), product, cell, _lda);
     }
 
     // Phase 2: item 0 is the next pivot block with its inverse, the others are chunks of rows, the longest first.
@@ -213,22 +152,15 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
         }
     }
 
-    private void UpdateBlock(int rowChunk, int columnChunk)
-    {
-        int k = RowsOf(_pivot);
-        int rows = RowsOf(rowChunk);
-        float* a = _panelA.Pointer + (rowChunk * Square);
-        float* b = _panelB.Pointer + (columnChunk * Square);
-        float* c = Cell(rowChunk, columnChunk);
-        if (rowChunk == columnChunk)
-        {
-            BlockProduct<TKernel>.MultiplyLower(rows, rows, 0, k, a, b, c, _lda, true);
-        }
-        else
-        {
-            BlockProduct<TKernel>.Multiply(rows, RowsOf(columnChunk), k, a, b, c, _lda, true);
-        }
-    }
+    private void UpdateBlock(int rowChunk, int columnChunk) => SweepSteps<TKernel>.Update(
+        rowChunk == columnChunk,
+        RowsOf(rowChunk),
+        RowsOf(columnChunk),
+        RowsOf(_pivot),
+        _panelA.Pointer + (rowChunk * Square),
+        _panelB.Pointer + (columnChunk * Square),
+        Cell(rowChunk, columnChunk),
+        _lda);
 
     private void Finish(int worker, int part) => Mirror.LowerToUpper(_a, _lda, _n, part, -1);
 }

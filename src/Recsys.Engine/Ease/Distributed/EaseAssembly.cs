@@ -1,0 +1,86 @@
+using Recsys.Engine.Data;
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Ease.Distributed;
+
+/// <summary>Puts the whole model together from the partitions, to be stored or served from every host.</summary>
+public static class EaseAssembly
+{
+    /// <summary>Fetches B. The partitions must have finished, and keep what they have.</summary>
+    /// <param name="plan">The plan of the training.</param>
+    /// <param name="outcome">What <see cref="EaseCoordinator.RunAsync"/> returned.</param>
+    /// <param name="partitions">The partitions, by number.</param>
+    /// <param name="data">The data trained on.</param>
+    /// <param name="cancellationToken">Ends the fetching.</param>
+    /// <exception cref="RecsysException">A partition has not finished, or cannot be reached; or the memory does not suffice.</exception>
+    public static async Task<EaseModel> CollectAsync(
+        EasePlan plan,
+        EaseOutcome outcome,
+        IReadOnlyList<IEasePartition> partitions,
+        Dataset data,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(outcome);
+        ArgumentNullException.ThrowIfNull(partitions);
+        ArgumentNullException.ThrowIfNull(data);
+        Compute.MemoryBudget.Require(
+            EaseTrainer.EstimateBytes(plan.Items, plan.Options), $"the EASE model of {plan.Items} items", "serve it from the partitions");
+        var layout = new EaseLayout(plan);
+        var weights = new DenseMatrix(plan.Items, plan.Items);
+        var diagonal = new float[plan.Items];
+        try
+        {
+            for (int p = 0; p < layout.Partitions; p++)
+            {
+                var partition = partitions[p];
+                int columns = layout.Columns(p);
+                for (int row = 0; columns > 0 && row < plan.Items;)
+                {
+                    int first = row;
+                    var block = await EaseCalls.MakeAsync(
+                        ct => partition.GetColumnsAsync(
+                            plan.Training, outcome.Attempt, EaseStage.Finished, first, plan.Items - first, columns, ct).AsTask(),
+                        $"fetching columns of partition {p}",
+                        cancellationToken);
+                    Place(block, first, layout, p, weights);
+                    row += block.Rows;
+                }
+
+                float[] own = await EaseCalls.MakeAsync(
+                    ct => partition.GetDiagonalAsync(plan.Training, outcome.Attempt, ct), $"fetching the diagonal of partition {p}", cancellationToken);
+                int[] items = layout.ItemsOf(p);
+                for (int c = 0; c < columns; c++)
+                {
+                    diagonal[items[c]] = own[c];
+                }
+            }
+
+            return new EaseModel(data, plan.Options, EaseWeights.FromDense(weights, diagonal), outcome.Seconds);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    private static void Place(PanelBlock block, int first, EaseLayout layout, int partition, DenseMatrix weights)
+    {
+        if (block.First != first || block.Rows < 1 || block.Rows > layout.Items - first || block.Columns != layout.Columns(partition))
+        {
+            throw new RecsysException(
+                $"EASE: asked for rows from {first} of partition {partition}, got {block.Rows} x {block.Columns} from {block.First}");
+        }
+
+        for (int r = 0; r < block.Rows; r++)
+        {
+            var from = block.Row(r);
+            var to = weights.Row(first + r);
+            foreach (int chunk in layout.Owned(partition))
+            {
+                from.Slice(layout.LocalColumn(chunk), layout.Width(chunk)).CopyTo(to[(chunk * layout.Block)..]);
+            }
+        }
+    }
+}

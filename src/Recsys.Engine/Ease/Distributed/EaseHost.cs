@@ -1,0 +1,106 @@
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Ease.Distributed;
+
+/// <summary>
+/// What the partitions of one training in one process share: the interactions, the threads, and the panels, so that each
+/// is fetched from its owner once. Loops of its partitions run one after the other, each on all threads.
+/// </summary>
+public sealed class EaseHost : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, EasePartition> _local = [];
+    private readonly Lazy<SparseMatrix> _items;
+    private SweepKernel? _kernel;
+
+    /// <summary>A host that uses <paramref name="pool"/>, which it does not own.</summary>
+    /// <param name="interactions">X, users × items: all of it.</param>
+    /// <param name="pool">Threads to compute with.</param>
+    /// <param name="checkpoints">Where blocks are kept while a training runs; null: nowhere, and a loss costs the whole training.</param>
+    public EaseHost(SparseMatrix interactions, ComputePool pool, IEaseCheckpoints? checkpoints = null)
+    {
+        ArgumentNullException.ThrowIfNull(interactions);
+        ArgumentNullException.ThrowIfNull(pool);
+        Users = interactions;
+        Pool = pool;
+        Checkpoints = checkpoints;
+        _items = new Lazy<SparseMatrix>(interactions.Transpose);
+        Panels = new EasePanels(this);
+    }
+
+    /// <summary>X.</summary>
+    internal SparseMatrix Users { get; }
+
+    /// <summary>Xᵀ.</summary>
+    internal SparseMatrix Items => _items.Value;
+
+    internal ComputePool Pool { get; }
+
+    internal IEaseCheckpoints? Checkpoints { get; }
+
+    internal EasePanels Panels { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Panels.Dispose();
+        lock (_gate)
+        {
+            _kernel?.Dispose();
+            _kernel = null;
+        }
+    }
+
+    /// <summary>The kernels for blocks of so many columns. All partitions of the host have the same.</summary>
+    internal SweepKernel Kernel(int block)
+    {
+        lock (_gate)
+        {
+            if (_kernel?.Block != block)
+            {
+                _kernel = SweepKernel.Create(block, Pool.Threads, Simd.Best);
+            }
+
+            return _kernel;
+        }
+    }
+
+    /// <summary>The partition of that number, where it is here.</summary>
+    internal EasePartition? Local(int partition)
+    {
+        lock (_gate)
+        {
+            return _local.GetValueOrDefault(partition);
+        }
+    }
+
+    /// <summary>Number of partitions here that own columns under a layout.</summary>
+    internal int LocalOwners(EaseLayout layout)
+    {
+        lock (_gate)
+        {
+            return _local.Keys.Count(p => p < layout.Partitions && layout.Columns(p) > 0);
+        }
+    }
+
+    internal void Register(int index, EasePartition partition)
+    {
+        lock (_gate)
+        {
+            _local[index] = partition;
+        }
+    }
+
+    internal void Unregister(int index, EasePartition partition)
+    {
+        lock (_gate)
+        {
+            if (_local.GetValueOrDefault(index) == partition)
+            {
+                _local.Remove(index);
+            }
+        }
+    }
+}

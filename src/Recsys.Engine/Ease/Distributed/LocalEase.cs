@@ -1,0 +1,86 @@
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+
+namespace Recsys.Engine.Ease.Distributed;
+
+/// <summary>Partitions in this process, on one host or on several as if these were machines.</summary>
+internal sealed class LocalEase : IAsyncDisposable
+{
+    private readonly Dataset _data;
+    private readonly EaseHost[] _hosts;
+    private readonly EasePartition[] _owned;
+    private readonly IEasePartition[] _reached;
+
+    /// <param name="training">The training's id.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="options">Training options.</param>
+    /// <param name="partitions">Number of partitions.</param>
+    /// <param name="hosts">Number of hosts they are dealt out to.</param>
+    /// <param name="pool">Threads, shared by the hosts.</param>
+    /// <param name="checkpoints">Where blocks are kept.</param>
+    /// <param name="wire">What stands between a partition and those that call it from elsewhere; not given: nothing.</param>
+    /// <param name="block">Columns of a block; not given: those of one machine's training.</param>
+    public LocalEase(
+        string training,
+        Dataset data,
+        EaseOptions options,
+        int partitions,
+        int hosts,
+        ComputePool pool,
+        IEaseCheckpoints? checkpoints = null,
+        Func<IEasePartition, IEasePartition>? wire = null,
+        int? block = null)
+    {
+        _data = data;
+        var plan = EasePlan.Create(training, data, options, partitions);
+        Plan = block is null ? plan : plan with { Block = block.Value };
+        _hosts = new EaseHost[hosts];
+        for (int h = 0; h < hosts; h++)
+        {
+            _hosts[h] = new EaseHost(data.Interactions, pool, checkpoints);
+        }
+
+        _reached = new IEasePartition[partitions];
+        _owned = new EasePartition[partitions];
+        for (int p = 0; p < partitions; p++)
+        {
+            _owned[p] = new EasePartition(p, _hosts[HostOf(p)], _reached);
+            _reached[p] = wire?.Invoke(_owned[p]) ?? _owned[p];
+        }
+    }
+
+    public EasePlan Plan { get; }
+
+    /// <summary>The partitions as callers reach them.</summary>
+    public IReadOnlyList<IEasePartition> Partitions => _reached;
+
+    /// <summary>The partitions themselves.</summary>
+    public IReadOnlyList<EasePartition> Owned => _owned;
+
+    public int HostOf(int partition) => partition % _hosts.Length;
+
+    /// <summary>A partition is lost with all it has, and an empty one takes its place.</summary>
+    public async Task LoseAsync(int partition, Func<EasePartition, IEasePartition>? wire = null)
+    {
+        var lost = _owned[partition];
+        var next = new EasePartition(partition, _hosts[HostOf(partition)], _reached);
+        _owned[partition] = next;
+        _reached[partition] = wire?.Invoke(next) ?? next;
+        await lost.DisposeAsync();
+    }
+
+    public Task<EaseModel> CollectAsync(EaseOutcome outcome) => EaseAssembly.CollectAsync(Plan, outcome, _reached, _data, default);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var partition in _owned)
+        {
+            await partition.DisposeAsync();
+        }
+
+        foreach (var host in _hosts)
+        {
+            host.Dispose();
+        }
+    }
+}

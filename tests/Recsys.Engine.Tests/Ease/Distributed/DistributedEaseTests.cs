@@ -1,0 +1,33 @@
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+using Recsys.Engine.Ease;
+using Recsys.Engine.Ease.Distributed;
+
+namespace Recsys.Engine.Tests.Ease.Distributed;
+
+public sealed class DistributedEaseTests
+{
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(2, 1, 2)]
+    [InlineData(2, 2, 2)]
+    [InlineData(3, 2, 7)]
+    [InlineData(5, 3, 2)]
+    [InlineData(5, 5, 1)]
+    public async Task The_model_is_that_of_one_machine_bit_for_bit(int partitions, int hosts, int threads)
+    {
+        var data = EaseTestData.Weighted(EaseTestData.Bookshop(300, 700));
+        var options = new EaseOptions { Regularization = 30, Threads = 2 };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(threads);
+        await using var local = new LocalEase("t", data, options, partitions, hosts, pool);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        using var actual = await local.CollectAsync(outcome);
+        SameBits.Assert(expected, actual);
+        var layout = new EaseLayout(local.Plan);
+        int[] hostOf = [.. Enumerable.Range(0, partitions).Select(local.HostOf)];
+        Assert.Equal(EaseTraffic.PanelBytes(layout, hostOf), outcome.Costs.PanelBytes);
+        Assert.Equal(EaseTraffic.ExchangeBytes(layout, hostOf), outcome.Costs.ExchangeBytes);
+        Assert.Equal(hosts > 1, outcome.Costs.PanelBytes > 0);
+    }
+}
