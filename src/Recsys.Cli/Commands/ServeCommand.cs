@@ -32,7 +32,10 @@ internal static class ServeCommand
         var open = new Option<bool>("--open") { Description = "listen on other addresses than loopback without API keys" };
         var rate = new Option<int>("--rate") { Description = "requests a second that one client may make; 0 for any number (default 0)", HelpName = "N" };
         var log = new Option<bool>("--log-requests") { Description = "log every request (route, status, time; never ids)" };
-        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, catalogue, catalogueIds, keys, open, rate, log };
+        var index = new Option<string>("--index") { Description = "how factors are kept to find the best items; auto: int8 for large catalogues. The answers are the same", DefaultValueFactory = _ => "auto" };
+        index.AcceptOnlyFromAmong("auto", "float32", "bfloat16", "float16", "int8");
+        index.HelpName = "auto|float32|bfloat16|float16|int8";
+        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, catalogue, catalogueIds, keys, open, rate, log, index };
         command.SetAction(RunAsync);
         return command;
 
@@ -59,6 +62,7 @@ internal static class ServeCommand
                 RequestsPerSecond = perSecond,
                 LogRequests = result.GetValue(log),
             };
+            var serving = new ServingOptions { Storage = Enum.TryParse<FactorStorage>(result.GetValue(index), ignoreCase: true, out var storage) ? storage : null };
             options = addresses.Length > 0 ? options with { Urls = addresses } : options;
             var catalogueFile = result.GetValue(catalogue);
             var described = catalogueFile is null ? null : ItemCatalogue.Load(catalogueFile, new CatalogueOptions { IdMap = result.GetValue(catalogueIds) }, token);
@@ -68,17 +72,17 @@ internal static class ServeCommand
             }
 
             await (folder is null
-                ? ServeModelsAsync(terminal, directories, described, options, token)
-                : ServeDataAsync(terminal, folder, directories, described, options, token)).ConfigureAwait(false);
+                ? ServeModelsAsync(terminal, directories, described, options, serving, token)
+                : ServeDataAsync(terminal, folder, directories, described, options, serving, token)).ConfigureAwait(false);
             return 0;
         }
     }
 
     /// <summary>Models as they were trained: nothing is learned from events.</summary>
     private static async Task ServeModelsAsync(
-        Terminal terminal, string[] directories, ItemCatalogue? catalogue, ServiceOptions options, CancellationToken token)
+        Terminal terminal, string[] directories, ItemCatalogue? catalogue, ServiceOptions options, ServingOptions serving, CancellationToken token)
     {
-        using var library = new ModelLibrary();
+        using var library = new ModelLibrary(serving);
         foreach (string directory in directories)
         {
             Notice(terminal, library.Load(NameOf(directory), directory, cancellationToken: token));
@@ -104,7 +108,7 @@ internal static class ServeCommand
 
     /// <summary>A directory that keeps what is learned.</summary>
     private static async Task ServeDataAsync(
-        Terminal terminal, string folder, string[] directories, ItemCatalogue? catalogue, ServiceOptions options, CancellationToken token)
+        Terminal terminal, string folder, string[] directories, ItemCatalogue? catalogue, ServiceOptions options, ServingOptions serving, CancellationToken token)
     {
         if (directories.Length > 0 && DataDirectory.Exists(folder))
         {
@@ -114,7 +118,7 @@ internal static class ServeCommand
         var models = directories.Select(d => Algorithms.Load(d, token)).ToList();
         try
         {
-            var opened = await DataDirectory.OpenAsync(folder, models, token).ConfigureAwait(false);
+            var opened = await DataDirectory.OpenAsync(folder, models, serving, token).ConfigureAwait(false);
             models.ForEach(m => m.Dispose());
             models.Clear();
             await using (opened.ConfigureAwait(false))

@@ -11,11 +11,11 @@ namespace Recsys.Engine.Als;
 /// A trained implicit ALS model: k factors of every user and item. A score is the inner product of a user's and an item's
 /// factors; a user's factors for any history are one exact solution of the k × k normal equations.
 /// </summary>
-public sealed partial class AlsModel : IRecommenderModel
+public sealed partial class AlsModel : IRecommenderModel, IPreparedModel
 {
     private readonly DenseMatrix _userFactors;
     private readonly DenseMatrix _itemFactors;
-    private readonly FactorIndex _index;
+    private readonly FactorRanking _ranking;
     private readonly float[] _itemNorms;
     private readonly GramMatrix _itemGram;
     private readonly ModelFacts _facts;
@@ -33,7 +33,7 @@ public sealed partial class AlsModel : IRecommenderModel
         _facts = facts;
         _userFactors = userFactors;
         _itemFactors = itemFactors;
-        _index = new FactorIndex(itemFactors);
+        _ranking = new FactorRanking(itemFactors);
         _nobody = new float[options.Factors];
         var solver = RentSolver();
         _itemNorms = solver.Norms(itemFactors);
@@ -95,11 +95,18 @@ public sealed partial class AlsModel : IRecommenderModel
     }
 
     /// <inheritdoc/>
-    public void Score(UserProfile user, Span<float> scores) => _index.Score(Factors(user), scores);
+    public void Prepare(ServingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _ranking.Prepare(options);
+    }
+
+    /// <inheritdoc/>
+    public void Score(UserProfile user, Span<float> scores) => _ranking.Score(Factors(user), scores);
 
     /// <inheritdoc/>
     public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results) =>
-        _index.Top(Factors(user), user.Items.Span, filter, results);
+        _ranking.Top(Factors(user), user.Items.Span, filter, results);
 
     /// <summary>
     /// The items whose factors have the largest cosine with those of <paramref name="item"/>; with
@@ -116,7 +123,7 @@ public sealed partial class AlsModel : IRecommenderModel
             results,
             scores =>
             {
-                _index.Score(_itemFactors.Row(item), scores);
+                _ranking.Score(_itemFactors.Row(item), scores);
                 for (int i = 0; i < scores.Length; i++)
                 {
                     float lengths = _itemNorms[item] * _itemNorms[i];
@@ -161,7 +168,7 @@ public sealed partial class AlsModel : IRecommenderModel
         {
             _userFactors.Dispose();
             _itemFactors.Dispose();
-            _index.Dispose();
+            _ranking.Dispose();
             while (_solvers.TryTake(out var solver))
             {
                 solver.Dispose();

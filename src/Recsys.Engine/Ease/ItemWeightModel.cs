@@ -1,7 +1,7 @@
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
-using Recsys.Engine.Numerics;
+using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Ease;
@@ -68,31 +68,35 @@ public abstract class ItemWeightModel : IRecommenderModel
     public void Score(UserProfile user, Span<float> scores)
     {
         ArgumentNullException.ThrowIfNull(user);
-        scores.Clear();
         var items = user.Items.Span;
         var weights = user.Weights.Span;
+        if (Weights.Dense is { } dense)
+        {
+            RowSumScorer.Score(dense, items, weights, scores);
+            return;
+        }
+
+        scores.Clear();
         for (int e = 0; e < items.Length; e++)
         {
             float weight = weights.IsEmpty ? 1 : weights[e];
-            if (Weights.Dense is { } dense)
+            var columns = Weights.Sparse!.Row(items[e]);
+            var values = Weights.Sparse.RowValues(items[e]);
+            for (int c = 0; c < columns.Length; c++)
             {
-                VectorMath.AddScaled(scores, weight, dense.Row(items[e]));
-            }
-            else
-            {
-                var columns = Weights.Sparse!.Row(items[e]);
-                var values = Weights.Sparse.RowValues(items[e]);
-                for (int c = 0; c < columns.Length; c++)
-                {
-                    scores[columns[c]] += weight * values[c];
-                }
+                scores[columns[c]] += weight * values[c];
             }
         }
     }
 
     /// <inheritdoc/>
-    public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results) =>
-        ModelScoring.Recommend(this, user, filter, results);
+    public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return Weights.Dense is { } dense
+            ? RowSumScorer.Top(dense, user.Items.Span, user.Weights.Span, filter, results)
+            : ModelScoring.Recommend(this, user, filter, results);
+    }
 
     /// <summary>
     /// Items by their weight on <paramref name="item"/>: whose presence in a history raises its score most or, with

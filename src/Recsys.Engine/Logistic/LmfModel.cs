@@ -12,7 +12,7 @@ namespace Recsys.Engine.Logistic;
 /// A trained logistic MF, BPR or sampled-softmax model: score s_ui = p_u·q_i + b_i. Immutable and safe for any number
 /// of concurrent readers.
 /// </summary>
-public sealed unsafe class LmfModel : IRecommenderModel
+public sealed unsafe class LmfModel : IRecommenderModel, IPreparedModel
 {
     private readonly FactorTable _users;
     private readonly FactorTable _items;
@@ -20,7 +20,7 @@ public sealed unsafe class LmfModel : IRecommenderModel
     private readonly INegativeSampler _foldInSampler;
     private readonly float[]? _logProbability;
     private readonly ConcurrentBag<LmfFoldIn> _foldIns = [];
-    private readonly Lazy<FactorIndex> _index;
+        private readonly Lazy<FactorRanking> _ranking;
 
     internal LmfModel(
         LmfOptions options,
@@ -41,7 +41,7 @@ public sealed unsafe class LmfModel : IRecommenderModel
         _counts = ItemCounts.Of(histories);
         _foldInSampler = options.FoldInSpec.CreateFixed(_counts);
         _logProbability = (options with { Negatives = options.FoldInSpec }).LogProbabilities(_counts);
-        _index = new Lazy<FactorIndex>(BuildIndex);
+        _ranking = new Lazy<FactorRanking>(BuildRanking);
     }
 
     /// <summary>The options it was trained with.</summary>
@@ -101,12 +101,19 @@ public sealed unsafe class LmfModel : IRecommenderModel
     }
 
     /// <inheritdoc/>
+    public void Prepare(ServingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _ranking.Value.Prepare(options);
+    }
+
+    /// <inheritdoc/>
     public void Score(UserProfile user, Span<float> scores) =>
-        _index.Value.Score(WithOne(user, stackalloc float[_items.Factors + 1]), scores);
+        _ranking.Value.Score(WithOne(user, stackalloc float[_items.Factors + 1]), scores);
 
     /// <inheritdoc/>
     public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results) =>
-        _index.Value.Top(WithOne(user, stackalloc float[_items.Factors + 1]), user.Items.Span, filter, results);
+        _ranking.Value.Top(WithOne(user, stackalloc float[_items.Factors + 1]), user.Items.Span, filter, results);
 
     /// <summary>
     /// The items whose factors point in the most similar direction (positive cosine), best first; with
@@ -179,9 +186,9 @@ public sealed unsafe class LmfModel : IRecommenderModel
             foldIn.Dispose();
         }
 
-        if (_index.IsValueCreated)
+        if (_ranking.IsValueCreated)
         {
-            _index.Value.Dispose();
+            _ranking.Value.Dispose();
         }
 
         _users.Dispose();
@@ -195,16 +202,16 @@ public sealed unsafe class LmfModel : IRecommenderModel
         _foldIns.TryTake(out var foldIn) ? foldIn : new LmfFoldIn(Options, _items, _counts, _foldInSampler, _logProbability);
 
     // q_i and b_i side by side: with a 1 at the end of a user's factors one dot product gives the score.
-    private FactorIndex BuildIndex()
+    private FactorRanking BuildRanking()
     {
-        using var rows = new DenseMatrix(_items.Rows, _items.Factors + 1);
+        var rows = new DenseMatrix(_items.Rows, _items.Factors + 1);
         for (int i = 0; i < rows.Rows; i++)
         {
             ItemFactors(i).CopyTo(rows.Row(i));
             rows[i, _items.Factors] = ItemBias(i);
         }
 
-        return new FactorIndex(rows);
+        return new FactorRanking(rows, ownsFactors: true);
     }
 
     private ReadOnlySpan<float> WithOne(UserProfile user, Span<float> memory)

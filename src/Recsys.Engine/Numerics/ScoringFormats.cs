@@ -29,6 +29,9 @@ internal unsafe interface IScoringFormat
     /// <summary>Stores a factor vector as item <paramref name="lane"/> of a zeroed block.</summary>
     static abstract void Encode(ReadOnlySpan<float> factors, byte* block, int lane);
 
+    /// <summary>A factor as it is stored.</summary>
+    static abstract double Stored(byte* block, int padded, int lane, int factor);
+
     /// <summary>Packs a user's factors into Pad(k) floats of <paramref name="target"/>.</summary>
     static abstract ScoringQuery Pack(ReadOnlySpan<float> user, float* target);
 
@@ -55,6 +58,8 @@ internal readonly unsafe struct Float32Format : IScoringFormat
             ((float*)block)[(16 * f) + lane] = factors[f];
         }
     }
+
+    public static double Stored(byte* block, int padded, int lane, int factor) => ((float*)block)[(16 * factor) + lane];
 
     public static ScoringQuery Pack(ReadOnlySpan<float> user, float* target) => PackFloats(user, target, 1);
 
@@ -124,6 +129,9 @@ internal readonly unsafe struct BFloat16Format : IScoringFormat
         }
     }
 
+    public static double Stored(byte* block, int padded, int lane, int factor) =>
+        BFloat16.ToSingle(((ushort*)block)[(32 * (factor >> 1)) + (2 * lane) + (factor & 1)]);
+
     public static ScoringQuery Pack(ReadOnlySpan<float> user, float* target) => Float32Format.PackFloats(user, target, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -178,6 +186,9 @@ internal readonly unsafe struct Float16Format : IScoringFormat
             ((Half*)block)[(32 * (f >> 1)) + (2 * lane) + (f & 1)] = (Half)factors[f];
         }
     }
+
+    public static double Stored(byte* block, int padded, int lane, int factor) =>
+        (double)((Half*)block)[(32 * (factor >> 1)) + (2 * lane) + (factor & 1)];
 
     public static ScoringQuery Pack(ReadOnlySpan<float> user, float* target) =>
         Float32Format.PackFloats(user, target, HalfRebase) with { Scale = HalfRebase };
@@ -245,6 +256,18 @@ internal readonly unsafe struct Int8Format : IScoringFormat
         ((float*)(block + (16 * padded)))[lane] = scale;
     }
 
+    public static double Stored(byte* block, int padded, int lane, int factor)
+    {
+        byte stored = block[(64 * (factor >> 2)) + (4 * lane) + (factor & 3)];
+        int value = (factor & 1) == 0 ? stored - 128 : (sbyte)stored;
+        return (double)value * ((float*)(block + (16 * padded)))[lane];
+    }
+
+    /// <summary>
+    /// Steps a unit of the user's factors: as fine as int16 allows while no partial sum, offsets included, can leave int32.
+    /// </summary>
+    public static double Finest(double largest, double sum) => largest == 0 ? 1 : Math.Min(32767 / largest, 2.0e9 / 383 / sum);
+
     public static ScoringQuery Pack(ReadOnlySpan<float> user, float* target)
     {
         double largest = 0;
@@ -255,13 +278,7 @@ internal readonly unsafe struct Int8Format : IScoringFormat
             sum += Math.Abs(x);
         }
 
-        if (largest == 0)
-        {
-            largest = sum = 1;
-        }
-
-        // As fine as int16 allows while no partial sum, offsets included, can leave int32.
-        double finest = Math.Min(32767 / largest, 2.0e9 / 383 / sum);
+        double finest = Finest(largest, sum);
         int* packed = (int*)target;
         int even = 0;
         for (int f = 0; f < user.Length; f += 4)

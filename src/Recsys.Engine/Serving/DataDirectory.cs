@@ -40,10 +40,11 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
     /// Models that a new directory begins with, of the same users and items: their histories, and EASE, ALS and logistic
     /// MF as live models. None: nothing is known, and EASE is kept.
     /// </param>
+    /// <param name="options">How trained models answer; null for the defaults.</param>
     /// <param name="cancellationToken">Stops opening.</param>
     /// <exception cref="RecsysException">It is in use or damaged.</exception>
     public static async Task<DataDirectory> OpenAsync(
-        string directory, IReadOnlyList<IRecommenderModel> start, CancellationToken cancellationToken = default)
+        string directory, IReadOnlyList<IRecommenderModel> start, ServingOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(start);
         string online = Path.Combine(directory, "online");
@@ -70,7 +71,8 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
             }
 
             items = ItemFile.Open(Path.Combine(directory, "items.jsonl"));
-            return new DataDirectory(engine, items, ModelLibrary.Open(Path.Combine(directory, "models"), firstIsDefault: false, cancellationToken));
+            var library = ModelLibrary.Open(Path.Combine(directory, "models"), firstIsDefault: false, options, cancellationToken);
+            return new DataDirectory(engine, items, library);
         }
         catch
         {

@@ -11,7 +11,7 @@ namespace Recsys.Engine.Serving;
 /// with the n-th best so far, and never reach memory. Immutable, safe for any number of concurrent readers.
 /// For the lowest scores, negate the user's factors.
 /// </summary>
-public sealed unsafe class FactorIndex : IDisposable
+public sealed unsafe partial class FactorIndex : IDisposable
 {
     private readonly NativeBuffer<byte> _blocks;
     private readonly DenseMatrix? _exact;
@@ -44,6 +44,7 @@ public sealed unsafe class FactorIndex : IDisposable
         {
             const int BlocksAtATime = 64;
             int chunks = (blocks + BlocksAtATime - 1) / BlocksAtATime;
+            var losses = new Loss[chunks];
             void Encode(int chunk)
             {
                 int last = Math.Min(Items, (chunk + 1) * BlocksAtATime * 16);
@@ -51,6 +52,8 @@ public sealed unsafe class FactorIndex : IDisposable
                 {
                     EncodeItem(factors.Row(item), item);
                 }
+
+                losses[chunk] = _exact is null ? default : LossOf(factors, chunk * BlocksAtATime * 16, last);
             }
 
             if (pool is not null)
@@ -63,6 +66,11 @@ public sealed unsafe class FactorIndex : IDisposable
                 {
                     Encode(chunk);
                 }
+            }
+
+            foreach (var loss in losses)
+            {
+                _loss = Loss.Worse(_loss, loss);
             }
         }
         catch

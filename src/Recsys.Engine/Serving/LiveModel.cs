@@ -12,8 +12,9 @@ internal sealed class LiveModel
     private int _holders = 1;
     private ItemMasks? _masks;
 
-    public LiveModel(string name, string version, IRecommenderModel model)
+    public LiveModel(string name, string version, IRecommenderModel model, ServingOptions options)
     {
+        (model as IPreparedModel)?.Prepare(options);
         Name = name;
         Version = version;
         Model = model;

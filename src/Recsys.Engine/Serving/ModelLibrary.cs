@@ -18,15 +18,15 @@ public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
     private readonly Dictionary<string, LibraryShelf> _shelves = new(StringComparer.Ordinal);
     private readonly ModelFolder? _folder;
     private readonly bool _firstIsDefault = true;
+    private readonly ServingOptions _options;
     private Snapshot _live = new(FrozenDictionary<string, LiveModel>.Empty, null);
     private string? _default;
 
     /// <summary>An empty library that lives in memory only.</summary>
-    public ModelLibrary()
-    {
-    }
+    public ModelLibrary(ServingOptions? options = null) => _options = options ?? ServingOptions.Default;
 
-    private ModelLibrary(ModelFolder folder, bool firstIsDefault)
+    private ModelLibrary(ModelFolder folder, bool firstIsDefault, ServingOptions? options)
+        : this(options)
     {
         _folder = folder;
         _firstIsDefault = firstIsDefault;
@@ -38,12 +38,14 @@ public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
     /// </summary>
     /// <param name="directory">Where they are stored.</param>
     /// <param name="firstIsDefault">Whether the first model there is answers when none is named, and all are active from the start.</param>
+    /// <param name="options">How the models answer; null for the defaults.</param>
     /// <param name="cancellationToken">Stops loading.</param>
     /// <exception cref="RecsysException">An active model is damaged.</exception>
-    public static ModelLibrary Open(string directory, bool firstIsDefault = true, CancellationToken cancellationToken = default)
+    public static ModelLibrary Open(
+        string directory, bool firstIsDefault = true, ServingOptions? options = null, CancellationToken cancellationToken = default)
     {
         var folder = new ModelFolder(directory);
-        var library = new ModelLibrary(folder, firstIsDefault);
+        var library = new ModelLibrary(folder, firstIsDefault, options);
         foreach (var stored in folder.Scan())
         {
             library.ShelfOf(stored.Model).Add(new LibraryEntry(stored));
@@ -85,7 +87,7 @@ public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
         }
 
         string? directory = _folder?.Save(name, version, contents, cancellationToken);
-        return Add(new LibraryEntry(name, version, contents.Facts, model, directory) { Loaded = new LiveModel(name, version, model) }, activate);
+        return Add(new LibraryEntry(name, version, contents.Facts, model, directory) { Loaded = new LiveModel(name, version, model, _options) }, activate);
     }
 
     /// <summary>Loads a stored model as the next version of a name. Its directory must stay where it is.</summary>
@@ -101,7 +103,7 @@ public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
 
         var model = Algorithms.Load(directory, cancellationToken);
         var facts = model.ToContents().Facts;
-        return Add(new LibraryEntry(name, version, facts, model, Path.GetFullPath(directory)) { Loaded = new LiveModel(name, version, model) }, activate);
+        return Add(new LibraryEntry(name, version, facts, model, Path.GetFullPath(directory)) { Loaded = new LiveModel(name, version, model, _options) }, activate);
     }
 
     /// <inheritdoc/>
@@ -263,7 +265,7 @@ public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
             if (entry.Loaded is null)
             {
                 var model = await Task.Run(() => Algorithms.Load(entry.Directory!, cancellationToken), cancellationToken).ConfigureAwait(false);
-                entry.Loaded = new LiveModel(entry.Model, entry.Version, model);
+                entry.Loaded = new LiveModel(entry.Model, entry.Version, model, _options);
             }
 
             lock (_gate)
@@ -305,7 +307,7 @@ public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
                 entry = shelf.Entries[^1];
             }
 
-            entry.Loaded = new LiveModel(entry.Model, entry.Version, Algorithms.Load(entry.Directory!, cancellationToken));
+            entry.Loaded = new LiveModel(entry.Model, entry.Version, Algorithms.Load(entry.Directory!, cancellationToken), _options);
             shelf.Activate(entry);
         }
 
