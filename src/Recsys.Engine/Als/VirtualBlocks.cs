@@ -30,6 +30,13 @@ public static class VirtualBlocks
     /// <summary>The first block of partition <paramref name="index"/> of <paramref name="partitions"/>; it ends where the next one starts.</summary>
     public static int FirstBlock(int index, int partitions) => (int)((long)Count * index / partitions);
 
+    /// <summary>The partition, of <paramref name="partitions"/>, that owns a block.</summary>
+    public static int PartitionOf(int block, int partitions) => (((block + 1) * partitions) - 1) >> Bits;
+
+    /// <summary>The partition, of <paramref name="partitions"/>, that owns the row of an id.</summary>
+    public static int PartitionOf(string id, int partitions) =>
+        PartitionOf(BlockOf(Hash(System.Text.Encoding.UTF8.GetBytes(id))), partitions);
+
     /// <summary>A bijection of 64-bit words in which every bit of the result depends on every bit of the input (splitmix64).</summary>
     internal static ulong Mix(ulong x)
     {

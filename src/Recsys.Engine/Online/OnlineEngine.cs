@@ -13,8 +13,8 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
 {
     private readonly OnlineOptions _options;
     private readonly OnlineState _state;
-    private readonly EventLog _log;
-    private readonly SnapshotFolder _snapshots;
+    private readonly IEventJournal _log;
+    private readonly IOnlineSnapshots _snapshots;
     private readonly Dictionary<string, EventRule> _kinds;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _snapshotGate = new(1);
@@ -26,7 +26,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
     private RecsysException? _failure;
     private int _disposed;
 
-    private OnlineEngine(OnlineOptions options, OnlineState state, EventLog log, SnapshotFolder snapshots)
+    private OnlineEngine(OnlineOptions options, OnlineState state, IEventJournal log, IOnlineSnapshots snapshots)
     {
         _options = options;
         _state = state;
@@ -73,26 +73,68 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         var log = EventLog.Open(Path.Combine(directory, "log"), options.Log);
+        SnapshotFolder snapshots;
+        try
+        {
+            snapshots = new SnapshotFolder(Path.Combine(directory, "snapshots"), options.SnapshotsKept);
+        }
+        catch
+        {
+            await log.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return await OpenAsync(directory, log, snapshots, options, start, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Opens the engine over a journal, which it owns from now on, with snapshots under <c>NAME/</c> in a blob store.
+    /// </summary>
+    /// <param name="name">Prefix of the snapshots' keys.</param>
+    /// <param name="journal">The events.</param>
+    /// <param name="blobs">Receives snapshots.</param>
+    /// <param name="temporaryFolder">A folder for their files on the way; they are deleted again.</param>
+    /// <param name="options">What it keeps.</param>
+    /// <param name="start">What it begins with where there is neither snapshot nor event.</param>
+    /// <param name="cancellationToken">Stops opening.</param>
+    /// <exception cref="RecsysException">It is damaged beyond what snapshots and journal can restore.</exception>
+    public static Task<OnlineEngine> OpenAsync(
+        string name,
+        IEventJournal journal,
+        IBlobStore blobs,
+        string temporaryFolder,
+        OnlineOptions options,
+        OnlineStart? start = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return OpenAsync(name, journal, new SnapshotBlobs(blobs, name, temporaryFolder, options.SnapshotsKept), options, start, cancellationToken);
+    }
+
+    private static async Task<OnlineEngine> OpenAsync(
+        string name, IEventJournal log, IOnlineSnapshots snapshots, OnlineOptions options, OnlineStart? start, CancellationToken cancellationToken)
+    {
         OnlineState? state = null;
         OnlineEngine engine;
         try
         {
-            var snapshots = new SnapshotFolder(Path.Combine(directory, "snapshots"), options.SnapshotsKept);
-            state = snapshots.LoadNewest(folder => OnlineState.Load(folder, options, cancellationToken), log.Start);
+            state = await snapshots.LoadNewestAsync(folder => OnlineState.Load(folder, options, cancellationToken), log.Start, cancellationToken)
+                .ConfigureAwait(false);
             if (state is null)
             {
                 if (log.Start > 0)
                 {
-                    throw new RecsysException($"{directory}: no sound snapshot is left, and the log begins at {log.Start} only");
+                    throw new RecsysException($"{name}: no sound snapshot is left, and the log begins at {log.Start} only");
                 }
 
-                state = OnlineState.Create(start ?? OnlineStart.Empty, options, cancellationToken);
-                snapshots.Save(folder => state.Save(folder, cancellationToken));
+                var created = state = OnlineState.Create(start ?? OnlineStart.Empty, options, cancellationToken);
+                await snapshots.SaveAsync(folder => created.Save(folder, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
 
             if (state.Position > log.End)
             {
-                throw new RecsysException($"{directory}: the snapshot is at {state.Position}, the log ends at {log.End}: they do not belong together");
+                throw new RecsysException($"{name}: the snapshot is at {state.Position}, the log ends at {log.End}: they do not belong together");
             }
 
             engine = new OnlineEngine(options, state, log, snapshots);
@@ -157,7 +199,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
 
         // The tombstone is written in any case: events of the user may be on their way.
         var tombstone = InteractionEvent.Forget($"forget-{Guid.NewGuid():N}", user, DateTimeOffset.UtcNow);
-        var result = await _log.AppendAsync(tombstone, cancellationToken).ConfigureAwait(false);
+        var result = await _log.AppendAsync(new[] { tombstone }, cancellationToken).ConfigureAwait(false);
         await WaitAppliedAsync(result.End, cancellationToken).ConfigureAwait(false);
         if (_state.Ease is { } ease)
         {
@@ -192,15 +234,11 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         await _snapshotGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(
-                () =>
-                {
-                    long position = _snapshots.Save(folder => _state.Save(folder, cancellationToken));
-                    Volatile.Write(ref _snapshotAt, position);
-                    _log.DeleteBelow(_snapshots.Oldest);
-                    return position;
-                },
-                cancellationToken).ConfigureAwait(false);
+            long position = await _snapshots.SaveAsync(folder => _state.Save(folder, cancellationToken), cancellationToken).ConfigureAwait(false);
+            Volatile.Write(ref _snapshotAt, position);
+            long oldest = await _snapshots.OldestAsync(cancellationToken).ConfigureAwait(false);
+            await _log.DeleteBelowAsync(oldest, cancellationToken).ConfigureAwait(false);
+            return position;
         }
         finally
         {

@@ -43,6 +43,9 @@ internal sealed partial class OnlineState
     /// <summary>Users of each item.</summary>
     internal IReadOnlyList<int> ItemUsers => _itemUsers;
 
+    /// <summary>The popularity of items.</summary>
+    internal DecayedPopularity Popularity => _popularity;
+
     /// <summary>A model's name, checked.</summary>
     internal string ModelOf(string? name) => name is null
         ? Models[0]
@@ -158,6 +161,34 @@ internal sealed partial class OnlineState
 
             return MathF.Sqrt(sum);
         }
+    }
+
+    /// <summary>X of EASE: 1 where the weight is positive.</summary>
+    internal static SparseMatrix Positives(SparseMatrix histories)
+    {
+        if (!histories.HasValues)
+        {
+            return histories;
+        }
+
+        var offsets = new long[histories.Rows + 1];
+        var columns = new List<int>((int)histories.Count);
+        for (int u = 0; u < histories.Rows; u++)
+        {
+            var row = histories.Row(u);
+            var values = histories.RowValues(u);
+            for (int e = 0; e < row.Length; e++)
+            {
+                if (values[e] > 0)
+                {
+                    columns.Add(row[e]);
+                }
+            }
+
+            offsets[u + 1] = columns.Count;
+        }
+
+        return new SparseMatrix(histories.Rows, histories.Columns, offsets, [.. columns]);
     }
 
     private void NameModels()

@@ -59,6 +59,9 @@ internal sealed partial class OnlineState : IDisposable
     /// <summary>Told the users whose history has changed, after each lock; may be null.</summary>
     public Action<IReadOnlyCollection<int>>? Changed { get; set; }
 
+    /// <summary>Collects the items whose users or popularity events change; null (the default) where nobody asks.</summary>
+    public HashSet<int>? TouchedItems { get; set; }
+
     /// <summary>The state that a start describes.</summary>
     public static OnlineState Create(OnlineStart start, OnlineOptions options, CancellationToken cancellationToken = default)
     {
@@ -157,34 +160,6 @@ internal sealed partial class OnlineState : IDisposable
         _lock.Dispose();
     }
 
-    /// <summary>X of EASE: 1 where the weight is positive.</summary>
-    internal static SparseMatrix Positives(SparseMatrix histories)
-    {
-        if (!histories.HasValues)
-        {
-            return histories;
-        }
-
-        var offsets = new long[histories.Rows + 1];
-        var columns = new List<int>((int)histories.Count);
-        for (int u = 0; u < histories.Rows; u++)
-        {
-            var row = histories.Row(u);
-            var values = histories.RowValues(u);
-            for (int e = 0; e < row.Length; e++)
-            {
-                if (values[e] > 0)
-                {
-                    columns.Add(row[e]);
-                }
-            }
-
-            offsets[u + 1] = columns.Count;
-        }
-
-        return new SparseMatrix(histories.Rows, histories.Columns, offsets, [.. columns]);
-    }
-
     private void Begin(Dataset data)
     {
         _histories.Grow(data.Users.Count);
@@ -212,11 +187,10 @@ internal sealed partial class OnlineState : IDisposable
     {
         if (record.Kind == EventKind.Forget)
         {
-            if (!_users.TryGetIndex(record.User, out int forgotten))
-            {
-                return -1;
-            }
-
+            // Also an id that is new is entered: whoever has the user from elsewhere must learn that it was forgotten.
+            int forgotten = _users.GetOrAdd(record.User);
+            _histories.Grow(forgotten + 1);
+            _als?.Grow(forgotten + 1, _items.Count);
             Forget(forgotten);
             return forgotten;
         }
@@ -306,6 +280,7 @@ internal sealed partial class OnlineState : IDisposable
 
     private void Count(int user, int item, float before, float after)
     {
+        TouchedItems?.Add(item);
         if (after > 0 == before > 0)
         {
             return;
@@ -350,6 +325,7 @@ internal sealed partial class OnlineState : IDisposable
         for (int e = 0; e < touched.Length; e++)
         {
             _popularity.Add(touched[e], -masses[e]);
+            TouchedItems?.Add(touched[e]);
             _itemUsers[touched[e]] -= weights[e] > 0 ? 1 : 0;
             if (_usersOfNewItems.TryGetValue(touched[e], out var list))
             {

@@ -7,7 +7,7 @@ namespace Recsys.Engine.Online;
 /// Snapshots by position in the log, newest first. One is written under a temporary name, flushed and renamed, so that
 /// a crash leaves whole ones only.
 /// </summary>
-internal sealed class SnapshotFolder
+internal sealed class SnapshotFolder : IOnlineSnapshots
 {
     private const string Temporary = ".tmp-";
     private readonly string _directory;
@@ -95,6 +95,18 @@ internal sealed class SnapshotFolder
 
         return damage is null ? null : throw damage;
     }
+
+    /// <inheritdoc/>
+    Task<long> IOnlineSnapshots.OldestAsync(CancellationToken cancellationToken) => Task.FromResult(Oldest);
+
+    /// <inheritdoc/>
+    Task<long> IOnlineSnapshots.SaveAsync(Func<string, long> write, CancellationToken cancellationToken) =>
+        Task.Run(() => Save(write), cancellationToken);
+
+    /// <inheritdoc/>
+    Task<OnlineState?> IOnlineSnapshots.LoadNewestAsync(
+        Func<string, OnlineState> load, long journalStart, CancellationToken cancellationToken) =>
+        Task.Run(() => LoadNewest(load, journalStart), cancellationToken);
 
     private long[] Positions() =>
     [

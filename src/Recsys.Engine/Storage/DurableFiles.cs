@@ -70,6 +70,46 @@ internal static partial class DurableFiles
         }
     }
 
+    /// <summary>
+    /// Gives a finished file its name. Without <paramref name="replace"/> it returns false where the name is taken: of
+    /// several that try at once one succeeds. The temporary name may stay.
+    /// </summary>
+    public static bool Place(string temporary, string path, bool replace)
+    {
+        if (!replace && (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()))
+        {
+            if (Link(temporary, path) == 0)
+            {
+                return true;
+            }
+
+            if (File.Exists(path))
+            {
+                return false;
+            }
+
+            // A file system without links: the check and the move are two steps there.
+        }
+
+        if (!File.Exists(temporary))
+        {
+            throw new DirectoryNotFoundException(temporary);
+        }
+
+        try
+        {
+            File.Move(temporary, path, replace);
+            return true;
+        }
+        catch (IOException) when (!replace && File.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 

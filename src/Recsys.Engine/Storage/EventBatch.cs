@@ -13,6 +13,33 @@ public sealed class EventBatch
         _offsets = offsets;
     }
 
+    /// <summary>A batch of events that stand in a journal from a position on, for journals that keep them in a form of their own.</summary>
+    /// <exception cref="RecsysException">An event cannot stand in a journal.</exception>
+    public static EventBatch Of(long firstPosition, ReadOnlySpan<InteractionEvent> events)
+    {
+        long most = 0;
+        foreach (ref readonly var e in events)
+        {
+            most += EventCodec.MaxBytes(e);
+        }
+
+        if (most > Array.MaxLength)
+        {
+            throw new RecsysException($"{events.Length} events of up to {most >> 20} MB are too many for one batch");
+        }
+
+        byte[] records = new byte[most];
+        int[] offsets = new int[events.Length];
+        int at = 0;
+        for (int e = 0; e < events.Length; e++)
+        {
+            offsets[e] = at;
+            at += EventCodec.Write(events[e], records.AsSpan(at), 0, out _);
+        }
+
+        return new EventBatch(firstPosition, records, offsets);
+    }
+
     /// <summary>Position of the first.</summary>
     public long FirstPosition { get; }
 

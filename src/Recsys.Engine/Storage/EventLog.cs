@@ -9,7 +9,7 @@ namespace Recsys.Engine.Storage;
 /// again, across restarts. One process has a log open at a time; within it, any number of threads append and read.
 /// Formats and guarantees: docs/storage.md.
 /// </summary>
-public sealed class EventLog : IDisposable, IAsyncDisposable
+public sealed class EventLog : IEventJournal, IDisposable
 {
     private const int ReadEvents = 4096;
 
@@ -52,7 +52,8 @@ public sealed class EventLog : IDisposable, IAsyncDisposable
 
     /// <summary>Opens a log, creating it where there is none.</summary>
     /// <exception cref="EventLogDamagedException">It is damaged, not as a crash would leave it.</exception>
-    /// <exception cref="RecsysException">Another process has it open, or the directory cannot be used.</exception>
+    /// <exception cref="EventLogInUseException">It is open already.</exception>
+    /// <exception cref="RecsysException">The directory cannot be used.</exception>
     public static EventLog Open(string directory, EventLogOptions? options = null)
     {
         options ??= EventLogOptions.Default;
@@ -63,7 +64,7 @@ public sealed class EventLog : IDisposable, IAsyncDisposable
             string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
             DurableFiles.CreateDirectory(full);
             held = FileLock.TryTake(Path.Combine(full, "log.lock"), delete: false)
-                ?? throw new RecsysException($"{directory}: another process has this event log open");
+                ?? throw new EventLogInUseException(directory);
             return new EventLog(full, options, held);
         }
         catch (Exception e)
@@ -115,6 +116,18 @@ public sealed class EventLog : IDisposable, IAsyncDisposable
         return ReadTo(from, End);
     }
 
+    /// <inheritdoc/>
+    async IAsyncEnumerable<EventBatch> IEventJournal.ReadAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var batch in Read(from))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return batch;
+        }
+
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
     /// <summary>
     /// The durable events from a position on, and then those that come, until cancelled or until the log is closed.
     /// </summary>
@@ -139,6 +152,10 @@ public sealed class EventLog : IDisposable, IAsyncDisposable
     /// but keeps what recognising duplicates needs. Returns how many were deleted.
     /// </summary>
     public int DeleteBelow(long position) => _files.DeleteBelow(Math.Min(position, End - _options.DedupEvents));
+
+    /// <inheritdoc/>
+    ValueTask IEventJournal.DeleteBelowAsync(long position, CancellationToken cancellationToken) =>
+        new(Task.Run(() => DeleteBelow(position), cancellationToken));
 
     /// <summary>Reads everything once and so checks every checksum.</summary>
     /// <exception cref="EventLogDamagedException">A segment is damaged.</exception>

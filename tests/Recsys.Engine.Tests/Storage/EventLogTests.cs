@@ -214,7 +214,7 @@ public sealed class EventLogTests : IDisposable
     {
         using (EventLog.Open(_folder["log"]))
         {
-            Assert.Contains("another process", Assert.Throws<RecsysException>(() => EventLog.Open(_folder["log"])).Message, StringComparison.Ordinal);
+            Assert.Contains("another process", Assert.Throws<EventLogInUseException>(() => EventLog.Open(_folder["log"])).Message, StringComparison.Ordinal);
         }
 
         EventLog.Open(_folder["log"]).Dispose();

@@ -1,0 +1,164 @@
+using System.Globalization;
+using Recsys.Engine.Data;
+using Recsys.Engine.Serving;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Online.Partitioned;
+
+/// <summary>
+/// The events of one partition of the users: an <see cref="OnlineEngine"/> that keeps their histories over the partition's
+/// journal, and tells item partitions what becomes of items. An event is acknowledged when it is durable and applied.
+/// The partition is a snapshot and the journal from there on: whoever opens it next has the same state, and events sent
+/// again change nothing.
+/// </summary>
+public sealed class EventPartition : IAsyncDisposable
+{
+    private const int AskEvery = 20;
+
+    private readonly OnlineEngine _engine;
+    private readonly ItemSideFeed? _feed;
+    private readonly SemaphoreSlim _flushing = new(1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _telling;
+    private readonly TimeSpan _pause;
+
+    private EventPartition(OnlineEngine engine, int index, IReadOnlyList<IItemSide> items, TimeSpan pause)
+    {
+        _engine = engine;
+        Index = index;
+        _pause = pause;
+        _feed = items.Count == 0 ? null : new ItemSideFeed(engine.State, index, items);
+        _telling = _feed is null ? Task.CompletedTask : Task.Run(TellAsync);
+    }
+
+    /// <summary>Which partition it is.</summary>
+    public int Index { get; }
+
+    /// <summary>Position in the journal behind the last durable event.</summary>
+    public long Accepted => _engine.Accepted;
+
+    /// <summary>Position in the journal up to which events are applied.</summary>
+    public long Applied => _engine.Applied;
+
+    /// <summary>Users with a history, and pairs of user and item.</summary>
+    public (int Users, long Pairs) Counts => _engine.State.Read(s => (s.UserIds.Count, s.Histories.Pairs));
+
+    /// <summary>Opens a partition and becomes its only writer.</summary>
+    /// <param name="index">Which one.</param>
+    /// <param name="options">What is done with events; models are not kept here.</param>
+    /// <param name="journals">Its journal is "events-NN".</param>
+    /// <param name="blobs">Receives snapshots, under "events/NN".</param>
+    /// <param name="temporaryFolder">A folder for snapshots on their way.</param>
+    /// <param name="items">The item partitions; empty: nobody is told.</param>
+    /// <param name="cancellationToken">Stops opening.</param>
+    public static async Task<EventPartition> OpenAsync(
+        int index,
+        EventPartitionOptions options,
+        IEventJournals journals,
+        IBlobStore blobs,
+        string temporaryFolder,
+        IReadOnlyList<IItemSide> items,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(journals);
+        string number = index.ToString("D2", CultureInfo.InvariantCulture);
+        var journal = await journals.OpenAsync("events-" + number, cancellationToken).ConfigureAwait(false);
+        var engine = await OnlineEngine.OpenAsync(
+            "events/" + number, journal, blobs, temporaryFolder, options.ToOnline(), null, cancellationToken).ConfigureAwait(false);
+        return new EventPartition(engine, index, items, options.MicroBatchDelay);
+    }
+
+    /// <summary>Accepts a batch, all or nothing; returns when all of it is durable and applied.</summary>
+    /// <inheritdoc cref="IEventIngest.AcceptAsync"/>
+    public async ValueTask<IngestReceipt> AcceptAsync(ReadOnlyMemory<IncomingEvent> events, CancellationToken cancellationToken = default)
+    {
+        var receipt = await _engine.AcceptAsync(events, cancellationToken).ConfigureAwait(false);
+        await _engine.WaitAppliedAsync(receipt.Position, cancellationToken).ConfigureAwait(false);
+        return receipt;
+    }
+
+    /// <summary>Forgets a user: durable and applied when it returns, and the item partitions have been told or will be.</summary>
+    public ValueTask<bool> ForgetAsync(string user, CancellationToken cancellationToken = default) => _engine.ForgetAsync(user, cancellationToken);
+
+    /// <summary>The history of a user.</summary>
+    public UserHistory GetHistory(string user) => _engine.State.Read(s =>
+    {
+        if (string.IsNullOrEmpty(user) || !s.UserIds.TryGetIndex(user, out int index))
+        {
+            return UserHistory.Unknown;
+        }
+
+        int[] items = s.Histories.Items(index).ToArray();
+        Array.Sort(s.Histories.Times(index).ToArray(), items);
+        return new UserHistory(Known: true, Array.ConvertAll(items, i => new HistoryItem(s.ItemIds[i], s.Histories.Weight(index, i))));
+    });
+
+    /// <summary>A copy of all histories.</summary>
+    public Dataset GetHistories() => _engine.State.Read(s => new Dataset(
+        s.UserIds.Clone(), s.ItemIds.Clone(), s.Histories.ToMatrix(s.UserIds.Count, s.ItemIds.Count))
+    { Name = $"event partition {Index} up to {s.Position}" });
+
+    /// <summary>Users whose id contains a text.</summary>
+    public IReadOnlyList<SearchHit> SearchUsers(string text, int limit, CancellationToken cancellationToken = default)
+    {
+        var search = new IdSearch(text, limit);
+        return _engine.State.Read(s =>
+        {
+            search.Scan(s.UserIds, null, cancellationToken);
+            return search.Best();
+        });
+    }
+
+    /// <summary>
+    /// Tells the item partitions what has changed, and makes sure that they know what they were told before; false where
+    /// one could not be told: it is told later.
+    /// </summary>
+    public Task<bool> FlushAsync(CancellationToken cancellationToken = default) => FlushAsync(ask: true, cancellationToken);
+
+    /// <summary>Takes a snapshot and gives up what of the journal it replaces. Returns its position.</summary>
+    public Task<long> SnapshotAsync(CancellationToken cancellationToken = default) => _engine.SnapshotAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _telling.ConfigureAwait(false);
+        await _engine.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task<bool> FlushAsync(bool ask, CancellationToken cancellationToken)
+    {
+        if (_feed is null)
+        {
+            return true;
+        }
+
+        await _flushing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _feed.FlushAsync(ask, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    private async Task TellAsync()
+    {
+        try
+        {
+            for (int round = 0; ; round++)
+            {
+                await FlushAsync(ask: round % AskEvery == 0, _stopping.Token).ConfigureAwait(false);
+                await Task.Delay(_pause, _stopping.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Disposed: whoever opens the partition next tells everything.
+        }
+    }
+}

@@ -1,0 +1,273 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace Recsys.Engine.Storage;
+
+/// <summary>
+/// Finished models in a blob store: the files of a model's directory (<see cref="ModelStore"/>) in chunks, under
+/// <c>models/NAME/VERSION/FILE/CHUNK</c>, and the manifest last, under <c>models/NAME/VERSION/manifest.json</c>. A version
+/// without manifest is not there. A chunk is 4 MB and is checked against the manifest's checksum of those 4 MB.
+/// Versions are numbers from 1 up; a version never changes.
+/// </summary>
+public static class ModelBlobs
+{
+    private const string Root = "models/";
+    private const string Claim = "claim";
+
+    /// <summary>Stores a model as the next version of its name. Returns the version.</summary>
+    /// <param name="store">Where.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="contents">What to store.</param>
+    /// <param name="temporaryFolder">A folder for its files on their way; they are deleted again.</param>
+    /// <param name="claim">Who saves: the same text gets the same version again, so that saving may be repeated; null: nobody repeats it.</param>
+    /// <param name="cancellationToken">Stops it; what was written is no version.</param>
+    public static async Task<string> SaveAsync(
+        IBlobStore store,
+        string model,
+        ModelContents contents,
+        string temporaryFolder,
+        string? claim = null,
+        CancellationToken cancellationToken = default)
+    {
+        BlobKey.CheckName(model, "model");
+        string version = await ClaimAsync(store, model, claim ?? Guid.NewGuid().ToString("N"), cancellationToken).ConfigureAwait(false);
+        if (await store.GetAsync(Prefix(model, version) + Manifest.FileName, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return version; // the same claim, repeated
+        }
+
+        string directory = Path.Combine(temporaryFolder, $"save-{Guid.NewGuid():N}");
+        try
+        {
+            ModelStore.Save(contents, directory, cancellationToken: cancellationToken);
+            await SaveDirectoryAsync(store, model, version, directory, cancellationToken).ConfigureAwait(false);
+            return version;
+        }
+        finally
+        {
+            DeleteFolder(directory);
+        }
+    }
+
+    /// <summary>Stores a model's directory under a version, e.g. one trained on one machine.</summary>
+    /// <exception cref="RecsysException">The directory holds no model, or the version is there and is another one.</exception>
+    public static async Task SaveDirectoryAsync(
+        IBlobStore store, string model, string version, string directory, CancellationToken cancellationToken = default)
+    {
+        string prefix = Prefix(model, version);
+        byte[] bytes = Manifest.ReadBytes(directory);
+        var manifest = Manifest.Parse(bytes, Path.Combine(directory, Manifest.FileName));
+        if (await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false) is { } there)
+        {
+            if (!there.AsSpan().SequenceEqual(bytes))
+            {
+                throw new RecsysException($"model '{model}': version {version} is there already");
+            }
+
+            return;
+        }
+
+        byte[] chunk = GC.AllocateUninitializedArray<byte>(ChunkedFile.ChunkBytes);
+        foreach (var (name, file) in manifest.Files)
+        {
+            using SafeFileHandle handle = File.OpenHandle(Path.Combine(directory, name), options: FileOptions.SequentialScan);
+            for (int c = 0; c < file.Crc32C.Count; c++)
+            {
+                long offset = (long)c * ChunkedFile.ChunkBytes;
+                int length = (int)Math.Min(ChunkedFile.ChunkBytes, file.Bytes - offset);
+                for (int read = 0; read < length;)
+                {
+                    int n = await RandomAccess.ReadAsync(handle, chunk.AsMemory(read, length - read), offset + read, cancellationToken)
+                        .ConfigureAwait(false);
+                    read += n > 0 ? n : throw new ModelFormatException(Path.Combine(directory, name), "truncated");
+                }
+
+                await store.PutAsync(ChunkKey(prefix, name, c), chunk.AsMemory(0, length), replace: true, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+
+        await store.PutAsync(prefix + Manifest.FileName, bytes, cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The complete versions of a model, oldest first.</summary>
+    public static async Task<IReadOnlyList<string>> ListVersionsAsync(
+        IBlobStore store, string model, CancellationToken cancellationToken = default)
+    {
+        BlobKey.CheckName(model, "model");
+        string prefix = $"{Root}{model}/";
+        var keys = await store.ListAsync(prefix, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. keys.Select(k => k[prefix.Length..].Split('/')).Where(s => s is [_, Manifest.FileName])
+                .Select(s => Number(s[0])).Where(n => n > 0).Order().Select(n => n.ToString(CultureInfo.InvariantCulture)),
+        ];
+    }
+
+    /// <summary>The names of the models of which there is a complete version, in ordinal order.</summary>
+    public static async Task<IReadOnlyList<string>> ListModelsAsync(IBlobStore store, CancellationToken cancellationToken = default)
+    {
+        var keys = await store.ListAsync(Root, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. keys.Select(k => k[Root.Length..].Split('/')).Where(s => s is [_, _, Manifest.FileName])
+                .Select(s => s[0]).Distinct(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>
+    /// Opens a version: its files are brought to <c>NAME/VERSION</c> in <paramref name="cacheFolder"/> unless they are
+    /// there, and opened. Processes may share the folder.
+    /// </summary>
+    /// <exception cref="Data.UnknownIdException">There is no such version.</exception>
+    /// <exception cref="ModelFormatException">Something of it is missing or altered.</exception>
+    public static async Task<StoredModel> OpenAsync(
+        IBlobStore store,
+        string model,
+        string version,
+        string cacheFolder,
+        OpenOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        string prefix = Prefix(model, version);
+        byte[] bytes = await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false)
+            ?? throw new Data.UnknownIdException("model version", $"{model}/{version}");
+        string directory = Path.Combine(cacheFolder, model, version);
+        if (IsThere(directory, bytes))
+        {
+            try
+            {
+                return ModelStore.Open(directory, options, cancellationToken);
+            }
+            catch (ModelFormatException)
+            {
+                DeleteFolder(directory); // damaged here, perhaps not there
+            }
+        }
+        else if (Directory.Exists(directory))
+        {
+            DeleteFolder(directory); // left by another cluster, or half deleted
+        }
+
+        string temporary = Path.Combine(cacheFolder, model, $".{version}-{Guid.NewGuid():N}");
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            await FetchAsync(store, prefix, Manifest.Parse(bytes, prefix + Manifest.FileName), temporary, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllBytesAsync(Path.Combine(temporary, Manifest.FileName), bytes, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                Directory.Move(temporary, directory);
+            }
+            catch (IOException) when (IsThere(directory, bytes))
+            {
+                // Another process was faster.
+            }
+        }
+        finally
+        {
+            DeleteFolder(temporary);
+        }
+
+        return ModelStore.Open(directory, options, cancellationToken);
+    }
+
+    /// <summary>Deletes a version: first what makes it one, then the rest.</summary>
+    public static async Task DeleteAsync(IBlobStore store, string model, string version, CancellationToken cancellationToken = default)
+    {
+        string prefix = Prefix(model, version);
+        await store.DeleteAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false);
+        await store.DeleteAsync(prefix, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task FetchAsync(
+        IBlobStore store, string prefix, Manifest manifest, string directory, CancellationToken cancellationToken)
+    {
+        foreach (var (name, file) in manifest.Files)
+        {
+            using var handle = File.OpenHandle(
+                Path.Combine(directory, Path.GetFileName(name)), FileMode.CreateNew, FileAccess.Write, preallocationSize: file.Bytes);
+            for (int c = 0; c < file.Crc32C.Count; c++)
+            {
+                string key = ChunkKey(prefix, name, c);
+                byte[] chunk = await store.GetAsync(key, cancellationToken).ConfigureAwait(false)
+                    ?? throw new ModelFormatException(key, "missing");
+                long offset = (long)c * ChunkedFile.ChunkBytes;
+                if (chunk.Length != Math.Min(ChunkedFile.ChunkBytes, file.Bytes - offset) || Crc32C.Compute(chunk) != file.Crc32C[c])
+                {
+                    throw new ModelFormatException(key, "altered: its checksum does not match the manifest");
+                }
+
+                await RandomAccess.WriteAsync(handle, chunk, offset, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Takes the next free version: of several that try at once each gets one of its own.</summary>
+    private static async Task<string> ClaimAsync(IBlobStore store, string model, string claim, CancellationToken cancellationToken)
+    {
+        byte[] mine = System.Text.Encoding.UTF8.GetBytes(claim);
+        string prefix = $"{Root}{model}/";
+        var keys = await store.ListAsync(prefix, cancellationToken).ConfigureAwait(false);
+        int next = 1;
+        foreach (int number in keys.Select(k => Number(k[prefix.Length..].Split('/')[0])).Distinct())
+        {
+            string key = Prefix(model, number) + Claim;
+            if (await store.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } there && there.AsSpan().SequenceEqual(mine))
+            {
+                return number.ToString(CultureInfo.InvariantCulture);
+            }
+
+            next = Math.Max(next, number + 1);
+        }
+
+        while (!await store.PutAsync(Prefix(model, next) + Claim, mine, cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            next++;
+        }
+
+        return next.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static string Prefix(string model, string version)
+    {
+        BlobKey.CheckName(model, "model");
+        return Number(version) is > 0 and var number
+            ? Prefix(model, number)
+            : throw new Data.UnknownIdException("model version", $"{model}/{version}");
+    }
+
+    private static string Prefix(string model, int number) => string.Create(CultureInfo.InvariantCulture, $"{Root}{model}/{number:D6}/");
+
+    private static string ChunkKey(string prefix, string file, int chunk) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}{file}/{chunk:D6}");
+
+    private static int Number(string version) =>
+        int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+
+    private static bool IsThere(string directory, byte[] manifest)
+    {
+        try
+        {
+            return Manifest.ReadBytes(directory).AsSpan().SequenceEqual(manifest);
+        }
+        catch (ModelFormatException)
+        {
+            return false;
+        }
+    }
+
+    private static void DeleteFolder(string directory)
+    {
+        try
+        {
+            if (Directory.Exists(directory))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}
