@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Data;
 
 namespace Recsys.Engine.Models;
@@ -10,6 +11,8 @@ namespace Recsys.Engine.Models;
 /// <param name="MeanSquare">Mean square of it.</param>
 public sealed record DataShape(int Users, int Items, long Interactions, double MeanWeight = 1, double MeanSquare = 1)
 {
+    private static readonly ConditionalWeakTable<SparseMatrix, DataShape> Measured = [];
+
     /// <summary>Share of the pairs that have an interaction.</summary>
     public double Density => Interactions / ((double)Users * Items);
 
@@ -25,7 +28,11 @@ public sealed record DataShape(int Users, int Items, long Interactions, double M
     public static DataShape Of(Dataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var matrix = data.Interactions;
+        return Measured.GetValue(data.Interactions, Measure);
+    }
+
+    private static DataShape Measure(SparseMatrix matrix)
+    {
         if (matrix.Count == 0)
         {
             throw new RecsysException("the data has no interaction to derive options from");

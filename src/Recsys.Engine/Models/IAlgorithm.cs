@@ -27,7 +27,11 @@ public interface IAlgorithm
     /// this by itself.
     /// </summary>
     /// <exception cref="InvalidOptionException">An option is unknown to this algorithm or out of range.</exception>
-    OptionBag Complete(Dataset data, OptionBag options) => options;
+    OptionBag Complete(Dataset data, OptionBag options)
+    {
+        options.RequireKnown(this);
+        return options;
+    }
 
     /// <summary>Trains on the data with options given by name; those not given have their defaults.</summary>
     /// <exception cref="InvalidOptionException">An option is unknown to this algorithm or out of range.</exception>
