@@ -34,7 +34,7 @@ public sealed class AlsAlgorithm : IAlgorithm
         new("regularization-exponent", "E", "a row's λ grows with its interactions to this power; 0: the same for all (default 0)") { Search = SearchRange.OneOf("0", "0.5", "1") with { Start = "0" } },
         new("unobserved-weight", "W", "weigh interactions A·f and all pairs W instead of 1 + A·f and 1"),
         new("iterations", "N", "iterations over users and items (default 15)"),
-        new("solver", "cholesky|cg|subspace", "how rows are solved (default cholesky: exactly)"),
+        new("solver", "cholesky|cg|subspace", "how rows are solved (default cholesky: exactly)") { Search = SearchRange.OneOf("cg") },
         new("cg-steps", "N", "steps of conjugate gradients a row and iteration (default 3)"),
         new("subspace-size", "N", "coordinates solved together by --solver subspace (default 64)"),
         new("init-stddev", "S", "standard deviation of a row's initial length (default 0.1)"),
@@ -54,7 +54,7 @@ public sealed class AlsAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        AlsTrainer.Train(data, Parse(Complete(data, options)), progress, cancellationToken);
+        AlsTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
 
     /// <inheritdoc/>
     public TuningTraits Tuning { get; } = new() { Iterations = "iterations", Rungs = [5, 15] };
@@ -74,6 +74,9 @@ public sealed class AlsAlgorithm : IAlgorithm
         };
         return (parsed.Iterations + 1) * ((2 * data.Interactions.Count * interaction) + (rows * k * k * 3));
     }
+
+    /// <inheritdoc/>
+    public ITrialTrainer OpenTrials(Dataset data) => new AlsTrials(data);
 
     /// <inheritdoc/>
     public OptionBag Complete(Dataset data, OptionBag options)
@@ -113,6 +116,13 @@ public sealed class AlsAlgorithm : IAlgorithm
         }
 
         return json;
+    }
+
+    /// <summary>Options for training on the data, what is not given chosen for it.</summary>
+    internal static AlsOptions ParseFor(Dataset data, OptionBag options)
+    {
+        var algorithm = new AlsAlgorithm();
+        return algorithm.Parse(algorithm.Complete(data, options));
     }
 
     /// <summary>The options as the manifest has them.</summary>

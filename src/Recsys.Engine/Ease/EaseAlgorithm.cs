@@ -46,7 +46,7 @@ public sealed class EaseAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        EaseTrainer.Train(data, Parse(Complete(data, options)), progress, cancellationToken);
+        EaseTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
 
     /// <inheritdoc/>
     public TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 20_000 };
