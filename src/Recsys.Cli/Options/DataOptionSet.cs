@@ -32,13 +32,22 @@ internal sealed class DataOptionSet
     private readonly Option<string?> _weight = new("--weight-column") { Description = "name or number of the weight's column", HelpName = "COLUMN" };
     private readonly Option<string?> _time = new("--time-column") { Description = "name or number of the time's column", HelpName = "COLUMN" };
 
+    private Option[] All => [_format, _onError, _duplicates, _minWeight, _binary, _negative, _user, _item, _weight, _time];
+
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _format, _onError, _duplicates, _minWeight, _binary, _negative, _user, _item, _weight, _time })
+        foreach (var option in All)
         {
             command.Add(option);
         }
     }
+
+    /// <summary>The options that were given, as they are written on a command line.</summary>
+    public IEnumerable<string> Written(ParseResult result) =>
+        from option in All
+        where result.GetResult(option) is { Implicit: false }
+        from word in result.GetResult(option)!.Tokens.Select(t => t.Value).Prepend(option.Name)
+        select word;
 
     public ReadOptions Read(ParseResult result) => new()
     {

@@ -49,6 +49,10 @@ internal sealed class ModelOptionSet
 
     public IAlgorithm Algorithm(ParseResult result) => Algorithms.Get(result.GetValue(_model)!);
 
+    /// <summary>Several models, separated by commas.</summary>
+    public IReadOnlyList<IAlgorithm> Many(ParseResult result) =>
+        [.. result.GetValue(_model)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct().Select(Algorithms.Get)];
+
     /// <summary>The options that were given.</summary>
     public OptionBag Bag(ParseResult result)
     {

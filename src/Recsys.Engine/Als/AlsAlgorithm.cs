@@ -3,6 +3,7 @@ using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Storage;
+using Recsys.Engine.Tuning;
 
 namespace Recsys.Engine.Als;
 
@@ -27,13 +28,13 @@ public sealed class AlsAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IReadOnlyList<OptionDescription> Options { get; } =
     [
-        new("factors", "K", "factors of every user and item (default 128)"),
-        new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default 10; 1 with --unobserved-weight)"),
-        new("regularization", "L", "λ (default 60; what serves best depends on the data: try 10 to 300)"),
-        new("regularization-exponent", "E", "a row's λ grows with its interactions to this power; 0: the same for all (default 0)"),
+        new("factors", "K", "factors of every user and item (default 128)") { Search = SearchRange.OneOf("64", "128", "256") with { Start = "128" } },
+        new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default from data: 2/√density, from 5 to 50, over the mean weight; 1 with --unobserved-weight)") { Search = SearchRange.Around(8) },
+        new("regularization", "L", "λ (default from data: 4·(√interactions a user + √interactions an item) at the default alpha, · √((1 + A)/(1 + default)) at another)") { Search = SearchRange.Around(8) },
+        new("regularization-exponent", "E", "a row's λ grows with its interactions to this power; 0: the same for all (default 0)") { Search = SearchRange.OneOf("0", "0.5", "1") with { Start = "0" } },
         new("unobserved-weight", "W", "weigh interactions A·f and all pairs W instead of 1 + A·f and 1"),
         new("iterations", "N", "iterations over users and items (default 15)"),
-        new("solver", "cholesky|cg|subspace", "how rows are solved (default cholesky: exactly)"),
+        new("solver", "cholesky|cg|subspace", "how rows are solved (default cholesky: exactly)") { Search = SearchRange.OneOf("cg") },
         new("cg-steps", "N", "steps of conjugate gradients a row and iteration (default 3)"),
         new("subspace-size", "N", "coordinates solved together by --solver subspace (default 64)"),
         new("init-stddev", "S", "standard deviation of a row's initial length (default 0.1)"),
@@ -53,7 +54,42 @@ public sealed class AlsAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        AlsTrainer.Train(data, Parse(options), progress, cancellationToken);
+        AlsTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public TuningTraits Tuning { get; } = new() { Iterations = "iterations", Rungs = [5, 15] };
+
+    /// <summary>Operations of all iterations, roughly: k² a row and interaction, or what the iterative solvers take.</summary>
+    public double EstimateWork(Dataset data, OptionBag options)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var parsed = Parse(options);
+        double k = parsed.Factors;
+        double rows = data.Users.Count + (double)data.Items.Count;
+        double interaction = parsed.Solver switch
+        {
+            AlsSolver.Cholesky => k * k,
+            AlsSolver.Subspace => k * Math.Min(k, parsed.SubspaceSize) * 2,
+            _ => 4 * k * (parsed.CgSteps + 1),
+        };
+        return (parsed.Iterations + 1) * ((2 * data.Interactions.Count * interaction) + (rows * k * k * 3));
+    }
+
+    /// <inheritdoc/>
+    public ITrialTrainer OpenTrials(Dataset data) => new AlsTrials(data);
+
+    /// <inheritdoc/>
+    public OptionBag Complete(Dataset data, OptionBag options)
+    {
+        var given = Parse(options);
+        if (options.Text("alpha") is not null && options.Text("regularization") is not null)
+        {
+            return options;
+        }
+
+        var full = AlsOptions.For(DataShape.Of(data), given, options.Text("regularization") is null);
+        return options.With("alpha", OptionBag.Write(full.EffectiveAlpha)).With("regularization", OptionBag.Write(full.Regularization));
+    }
 
     /// <inheritdoc/>
     public IRecommenderModel Read(StoredModel stored) => AlsModel.FromStored(stored);
@@ -80,6 +116,13 @@ public sealed class AlsAlgorithm : IAlgorithm
         }
 
         return json;
+    }
+
+    /// <summary>Options for training on the data, what is not given chosen for it.</summary>
+    internal static AlsOptions ParseFor(Dataset data, OptionBag options)
+    {
+        var algorithm = new AlsAlgorithm();
+        return algorithm.Parse(algorithm.Complete(data, options));
     }
 
     /// <summary>The options as the manifest has them.</summary>

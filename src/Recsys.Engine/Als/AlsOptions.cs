@@ -1,3 +1,6 @@
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+
 namespace Recsys.Engine.Als;
 
 /// <summary>
@@ -13,7 +16,7 @@ public sealed record AlsOptions
     /// <summary>Number of factors k.</summary>
     public int Factors { get; init; } = 128;
 
-    /// <summary>α; not set: 10, or 1 with <see cref="UnobservedWeight"/>.</summary>
+    /// <summary>α; not set: 10 (<see cref="For(Dataset)"/> chooses one for the data), or 1 with <see cref="UnobservedWeight"/>.</summary>
     public double? Alpha { get; init; }
 
     /// <summary>λ.</summary>
@@ -48,6 +51,20 @@ public sealed record AlsOptions
 
     /// <summary>Partitions a side, 1 to 64. The model does not depend on it.</summary>
     public int Partitions { get; init; } = 1;
+
+    /// <summary>
+    /// Options whose α and λ are chosen for a data set's size (the rule and its figures: docs/tuning.md), as the command
+    /// line does where none are given.
+    /// </summary>
+    /// <exception cref="RecsysException">The data has no interaction.</exception>
+    public static AlsOptions For(Dataset data) => For(DataShape.Of(data), new AlsOptions(), true);
+
+    /// <summary>The same with α from the data unless it is given, and λ likewise if <paramref name="chooseRegularization"/>.</summary>
+    internal static AlsOptions For(DataShape shape, AlsOptions given, bool chooseRegularization)
+    {
+        var options = given.Alpha is null && given.UnobservedWeight is null ? given with { Alpha = AlsDefaults.Alpha(shape) } : given;
+        return chooseRegularization ? options with { Regularization = AlsDefaults.Regularization(shape, options) } : options;
+    }
 
     /// <summary>α in effect.</summary>
     internal double EffectiveAlpha => Alpha ?? (UnobservedWeight is null ? 10 : 1);

@@ -16,17 +16,7 @@ public static class AlsTrainer
     public static AlsModel Train(
         Dataset data, AlsOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken ct = default)
     {
-        options.Validate();
-        if (data.Interactions.Count == 0)
-        {
-            throw new RecsysException("ALS needs at least one interaction");
-        }
-
-        MemoryBudget.Require(
-            EstimateBytes(data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, options),
-            $"ALS with {options.Factors} factors for {data.Users.Count} users and {data.Items.Count} items",
-            "use fewer factors, or a machine or cluster with more memory");
-        CheckWeights(data);
+        Require(data, options);
         long start = Stopwatch.GetTimestamp();
         using var pool = new ComputePool(options.Threads);
         using var sides = new LocalSides(data, options, pool);
@@ -38,6 +28,22 @@ public static class AlsTrainer
         var facts = ModelFacts.OfTraining(
             AlsAlgorithm.AlgorithmName, AlsAlgorithm.ToJson(options), data, Stopwatch.GetElapsedTime(start).TotalSeconds, losses);
         return new AlsModel(data, options, users, items, facts);
+    }
+
+    /// <summary>Refuses what cannot be trained; see <see cref="Train"/>.</summary>
+    internal static void Require(Dataset data, AlsOptions options)
+    {
+        options.Validate();
+        if (data.Interactions.Count == 0)
+        {
+            throw new RecsysException("ALS needs at least one interaction");
+        }
+
+        MemoryBudget.Require(
+            EstimateBytes(data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, options),
+            $"ALS with {options.Factors} factors for {data.Users.Count} users and {data.Items.Count} items",
+            "use fewer factors, or a machine or cluster with more memory");
+        CheckWeights(data);
     }
 
     /// <summary>Bytes that training needs beside the data set: the interactions both ways, and the factors a few times.</summary>

@@ -27,14 +27,23 @@ internal sealed class LocalSides : IDisposable
         SimdLevel? level = null,
         int maxRows = int.MaxValue,
         Func<IFactorPartition, IFactorPartition>? wire = null)
+        : this(LocalRows.Cut(data, options.Partitions), options, pool, level, maxRows, wire)
+    {
+    }
+
+    /// <summary>Sides over rows that others may use too.</summary>
+    public LocalSides(
+        LocalRows rows,
+        AlsOptions options,
+        ComputePool pool,
+        SimdLevel? level = null,
+        int maxRows = int.MaxValue,
+        Func<IFactorPartition, IFactorPartition>? wire = null)
     {
         _factors = options.Factors;
         _host = new FactorHost(options, pool, level ?? Simd.Best);
-        _userOrder = RowOrder.Of(data.Users);
-        _itemOrder = RowOrder.Of(data.Items);
-        var userRows = PartitionRows.Cut(
-            data.Interactions.Transpose(), _userOrder, _itemOrder, data.Users, options.Partitions, "user");
-        var itemRows = PartitionRows.Cut(data.Interactions, _itemOrder, _userOrder, data.Items, options.Partitions, "item");
+        (_userOrder, _itemOrder) = (rows.UserOrder, rows.ItemOrder);
+        var (userRows, itemRows) = (rows.Users, rows.Items);
 
         var userOwners = new IFactorPartition[VirtualBlocks.Count];
         var itemOwners = new IFactorPartition[VirtualBlocks.Count];
@@ -46,7 +55,7 @@ internal sealed class LocalSides : IDisposable
         Items = [.. _items.Select(p => wire?.Invoke(p) ?? p)];
         Own(userRows, Users, userOwners);
         Own(itemRows, Items, itemOwners);
-        Problem = new AlsProblem(data.Users.Count, data.Items.Count, Sample(userRows), Sample(itemRows));
+        Problem = new AlsProblem(_userOrder.Indices.Length, _itemOrder.Indices.Length, Sample(userRows), Sample(itemRows));
     }
 
     public IReadOnlyList<IFactorPartition> Users { get; }
@@ -68,6 +77,17 @@ internal sealed class LocalSides : IDisposable
         Array.ForEach(_users, p => p.Dispose());
         Array.ForEach(_items, p => p.Dispose());
         _host.Dispose();
+    }
+
+    /// <summary>A copy of all factors between two iterations: users' as of phase 2·completed − 1, items' of 2·completed.</summary>
+    public FactorSnapshot Snapshot(int completed) =>
+        new(completed, Copy(Users, (2 * completed) - 1), Copy(Items, 2 * completed));
+
+    /// <summary>Goes back to a copy: training goes on from it as if it had never stopped.</summary>
+    public void Restore(FactorSnapshot snapshot)
+    {
+        Put(Users, snapshot.Users);
+        Put(Items, snapshot.Items);
     }
 
     private static int[] BlockRows(RowOrder order) =>
@@ -97,18 +117,43 @@ internal sealed class LocalSides : IDisposable
         return "";
     }
 
+    private static FactorBlock[] Copy(IReadOnlyList<IFactorPartition> partitions, int phase)
+    {
+        var blocks = new FactorBlock[VirtualBlocks.Count];
+        for (int block = 0; block < blocks.Length; block++)
+        {
+            var rows = Owner(partitions, block).GetFactorsAsync(block, 0, int.MaxValue, default).AsTask().GetAwaiter().GetResult();
+            blocks[block] = FactorBlock.Copy(phase, block, 0, rows.Rows, rows.Factors, rows.ToArray());
+        }
+
+        return blocks;
+    }
+
+    private static void Put(IReadOnlyList<IFactorPartition> partitions, FactorBlock[] blocks)
+    {
+        foreach (var block in blocks)
+        {
+            Owner(partitions, block.Block).PutFactorsAsync(block, default).AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private static IFactorPartition Owner(IReadOnlyList<IFactorPartition> partitions, int block)
+    {
+        int owner = 0;
+        while (VirtualBlocks.FirstBlock(owner + 1, partitions.Count) <= block)
+        {
+            owner++;
+        }
+
+        return partitions[owner];
+    }
+
     private DenseMatrix Collect(IReadOnlyList<IFactorPartition> partitions, RowOrder order)
     {
         var factors = new DenseMatrix(order.Indices.Length, _factors);
         for (int block = 0; block < VirtualBlocks.Count; block++)
         {
-            int owner = 0;
-            while (VirtualBlocks.FirstBlock(owner + 1, partitions.Count) <= block)
-            {
-                owner++;
-            }
-
-            var rows = partitions[owner].GetFactorsAsync(block, 0, int.MaxValue, default).AsTask().GetAwaiter().GetResult();
+            var rows = Owner(partitions, block).GetFactorsAsync(block, 0, int.MaxValue, default).AsTask().GetAwaiter().GetResult();
             for (int r = 0; r < rows.Rows; r++)
             {
                 rows.Row(r).CopyTo(factors.Row(order.Indices[order.BlockStarts[block] + r]));

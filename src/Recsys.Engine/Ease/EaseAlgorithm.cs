@@ -3,6 +3,7 @@ using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Storage;
+using Recsys.Engine.Tuning;
 
 namespace Recsys.Engine.Ease;
 
@@ -27,7 +28,7 @@ public sealed class EaseAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IReadOnlyList<OptionDescription> Options { get; } =
     [
-        new("regularization", "L", "λ on the diagonal of the Gram matrix (default 500)"),
+        new("regularization", "L", "λ on the diagonal of the Gram matrix (default from data: 1.5·(√interactions a user + √interactions an item)²·mean squared weight)") { Search = SearchRange.Around(8) },
         new("non-negative", "clip|constrained", "allow no negative weights: clip them afterwards, or solve under B ≥ 0") { Alone = "clip" },
         new("sparsify", "DENSITY", "keep this share of the weights, those of largest magnitude (default 1: all)"),
         OptionDescription.Seed,
@@ -45,7 +46,38 @@ public sealed class EaseAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        EaseTrainer.Train(data, Parse(options), progress, cancellationToken);
+        EaseTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 20_000 };
+
+    /// <summary>n³ operations for the inverse, half as many as the pairs of items in histories for the Gram matrix.</summary>
+    public double EstimateWork(Dataset data, OptionBag options)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        double items = data.Items.Count;
+        double pairs = 0;
+        for (int u = 0; u < data.Interactions.Rows; u++)
+        {
+            double length = data.Interactions.RowLength(u);
+            pairs += length * length / 2;
+        }
+
+        // An addition at a place in a row costs a hundred of the inverse's operations.
+        return (items * items * items) + (100 * pairs);
+    }
+
+    /// <inheritdoc/>
+    public ITrialTrainer OpenTrials(Dataset data) => new EaseTrials(data);
+
+    /// <inheritdoc/>
+    public OptionBag Complete(Dataset data, OptionBag options)
+    {
+        _ = Parse(options);
+        return options.Text("regularization") is not null
+            ? options
+            : options.With("regularization", OptionBag.Write(EaseOptions.For(data).Regularization));
+    }
 
     /// <inheritdoc/>
     public IRecommenderModel Read(StoredModel stored) => EaseModel.FromStored(stored);
@@ -57,6 +89,13 @@ public sealed class EaseAlgorithm : IAlgorithm
         ["non-negative"] = Modes.First(m => m.Value == options.NonNegative).Key,
         ["sparsify"] = options.Density,
     };
+
+    /// <summary>Options for training on the data, what is not given chosen for it.</summary>
+    internal static EaseOptions ParseFor(Dataset data, OptionBag options)
+    {
+        var algorithm = new EaseAlgorithm();
+        return algorithm.Parse(algorithm.Complete(data, options));
+    }
 
     /// <summary>The options as the manifest has them, each value as its command-line text.</summary>
     internal static EaseOptions ParseStored(JsonObject options) => new EaseAlgorithm().Parse(OptionBag.FromJson(options));

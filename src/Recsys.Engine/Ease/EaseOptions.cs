@@ -1,3 +1,6 @@
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+
 namespace Recsys.Engine.Ease;
 
 /// <summary>Options of <see cref="EaseTrainer"/>.</summary>
@@ -19,6 +22,19 @@ public sealed record EaseOptions
 
     /// <summary>Partitions the Gram matrix's rows are split into, 1 to 64. Does not change the model.</summary>
     public int Partitions { get; init; } = 16;
+
+    /// <summary>
+    /// Options whose λ is chosen for a data set's size, as the command line does where none is given: one and a half times
+    /// the variance that chance alone gives the Gram matrix's eigenvalues (<see cref="DataShape.NoiseLevel"/>, squared).
+    /// docs/tuning.md has the figures.
+    /// </summary>
+    /// <exception cref="RecsysException">The data has no interaction.</exception>
+    public static EaseOptions For(Dataset data)
+    {
+        var shape = DataShape.Of(data);
+        double lambda = 1.5 * shape.NoiseLevel * shape.NoiseLevel * shape.MeanSquare;
+        return new EaseOptions { Regularization = OptionBag.Round(lambda) };
+    }
 
     /// <summary>Refuses what cannot be trained with.</summary>
     /// <exception cref="InvalidOptionException">An option is out of its range.</exception>

@@ -50,9 +50,7 @@ public static class EaseTrainer
         try
         {
             ComputeGram(data.Interactions, matrix, options, pool, progress, cancellationToken);
-            EaseWeights weights = options.NonNegative == NonNegativeMode.Constrained
-                ? SolveConstrained(matrix, options, pool, progress, cancellationToken)
-                : SolveFree(matrix, options, pool, progress, cancellationToken);
+            var weights = Solve(matrix, options, pool, progress, cancellationToken);
             return new EaseModel(data, options, weights, clock.Elapsed.TotalSeconds);
         }
         catch
@@ -61,6 +59,16 @@ public static class EaseTrainer
             throw;
         }
     }
+
+    /// <summary>B from the lower triangle of G = XᵀX + λI, in place: the weights own <paramref name="matrix"/> afterwards.</summary>
+    internal static EaseWeights Solve(
+        DenseMatrix matrix,
+        EaseOptions options,
+        ComputePool pool,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancellationToken) => options.NonNegative == NonNegativeMode.Constrained
+            ? SolveConstrained(matrix, options, pool, progress, cancellationToken)
+            : SolveFree(matrix, options, pool, progress, cancellationToken);
 
     /// <summary>Fills the lower triangle of <paramref name="gram"/> with XᵀX + λI through the partitions.</summary>
     internal static void ComputeGram(

@@ -63,7 +63,16 @@ public sealed class EvaluationTask
     /// Strong generalisation from data sets with ids: the users are those of <paramref name="heldOut"/>, in its order; a
     /// user without a row in <paramref name="foldIn"/> has an empty history.
     /// </summary>
-    public static EvaluationTask Strong(IRecommenderModel model, Dataset foldIn, Dataset heldOut)
+    public static EvaluationTask Strong(IRecommenderModel model, Dataset foldIn, Dataset heldOut) => Strong(model.Items, foldIn, heldOut);
+
+    /// <summary>
+    /// Weak generalisation from a data set with ids: the users of <paramref name="heldOut"/> that the model was trained
+    /// on, in its order; the others are counted in <see cref="UnknownUsers"/>.
+    /// </summary>
+    public static EvaluationTask Weak(IRecommenderModel model, Dataset heldOut) => Weak(model.Users, model.Items, heldOut);
+
+    /// <summary>Strong generalisation for models of these items.</summary>
+    internal static EvaluationTask Strong(IdTable items, Dataset foldIn, Dataset heldOut)
     {
         var rows = new int[heldOut.Users.Count];
         for (int u = 0; u < rows.Length; u++)
@@ -71,29 +80,26 @@ public sealed class EvaluationTask
             rows[u] = foldIn.Users.TryGetIndex(heldOut.Users.Utf8(u), out int row) ? row : -1;
         }
 
-        var histories = IdMapping.Map(foldIn, rows, model.Items, out var unknownHistory);
-        var held = IdMapping.Map(heldOut, [.. Enumerable.Range(0, rows.Length)], model.Items, out var unknownHeld);
+        var histories = IdMapping.Map(foldIn, rows, items, out var unknownHistory);
+        var held = IdMapping.Map(heldOut, [.. Enumerable.Range(0, rows.Length)], items, out var unknownHeld);
         return new EvaluationTask(histories, null, held, unknownHeld) { UnknownHistoryItems = unknownHistory.Sum(n => (long)n) };
     }
 
-    /// <summary>
-    /// Weak generalisation from a data set with ids: the users of <paramref name="heldOut"/> that the model was trained
-    /// on, in its order; the others are counted in <see cref="UnknownUsers"/>.
-    /// </summary>
-    public static EvaluationTask Weak(IRecommenderModel model, Dataset heldOut)
+    /// <summary>Weak generalisation for models of these users and items.</summary>
+    internal static EvaluationTask Weak(IdTable modelUsers, IdTable items, Dataset heldOut)
     {
         var rows = new List<int>(heldOut.Users.Count);
         var users = new List<int>(heldOut.Users.Count);
         for (int u = 0; u < heldOut.Users.Count; u++)
         {
-            if (model.Users.TryGetIndex(heldOut.Users.Utf8(u), out int user))
+            if (modelUsers.TryGetIndex(heldOut.Users.Utf8(u), out int user))
             {
                 rows.Add(u);
                 users.Add(user);
             }
         }
 
-        var held = IdMapping.Map(heldOut, [.. rows], model.Items, out var unknown);
+        var held = IdMapping.Map(heldOut, [.. rows], items, out var unknown);
         return new EvaluationTask(null, [.. users], held, unknown) { UnknownUsers = heldOut.Users.Count - rows.Count };
     }
 

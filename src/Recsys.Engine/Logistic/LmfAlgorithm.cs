@@ -4,6 +4,7 @@ using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Negatives;
 using Recsys.Engine.Storage;
+using Recsys.Engine.Tuning;
 
 namespace Recsys.Engine.Logistic;
 
@@ -48,13 +49,16 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
             string[] d = Array.ConvertAll(defaults, f => FormattableString.Invariant(f));
             return
             [
-                new("factors", "K", $"factors of a user or item (default {d[0]})"),
+                new("factors", "K", $"factors of a user or item (default {d[0]})") { Search = SearchRange.OneOf("64", "128") with { Start = "64" } },
                 new("iterations", "N", $"passes over the data (default {d[1]})"),
-                new("negatives", "SAMPLER", $"uniform, popularity:A, in-batch:W, hard:M[:BASE], mixed:F:hard:M[:BASE] (default {d[2]})"),
-                new("negative-count", "N", $"negatives of each interaction (default {d[3]})"),
-                new("learning-rate", "R", $"step size of Adagrad (default {d[4]})"),
+                new("negatives", "SAMPLER", $"uniform, popularity:A, in-batch:W, hard:M[:BASE], mixed:F:hard:M[:BASE] (default {d[2]})")
+                {
+                    Search = SearchRange.OneOf("uniform", "popularity:0.5", "mixed:0.5:hard:4:popularity:0.5") with { Start = d[2] },
+                },
+                new("negative-count", "N", $"negatives of each interaction (default {d[3]})") { Search = SearchRange.Log(2, 64, whole: true) with { Start = d[3] } },
+                new("learning-rate", "R", $"step size of Adagrad (default {d[4]})") { Search = SearchRange.Log(0.02, 0.5) with { Start = d[4] } },
                 new("final-rate", "S", $"share of the learning rate left in the last pass (default {d[13]})"),
-                new("regularization", "L", "λ of user and item factors at once"),
+                new("regularization", "L", "λ of user and item factors at once") { Search = SearchRange.Log(0.002, 0.3) with { Start = d[5] } },
                 new("user-regularization", "L", $"λ of user factors (default {d[5]})"),
                 new("item-regularization", "L", $"λ of item factors (default {d[6]})"),
                 new("bias-regularization", "L", $"λ of item biases (default {d[7]})"),
@@ -86,7 +90,25 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
         LmfTrainer.Train(data, Parse(options), progress, cancellationToken);
 
     /// <inheritdoc/>
+    public TuningTraits Tuning { get; } = new() { Iterations = "iterations", Rungs = [5, 15] };
+
+    /// <summary>Factors times samples: those of an interaction, in every pass over the data.</summary>
+    public double EstimateWork(Dataset data, OptionBag options)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var parsed = Parse(options);
+        return data.Interactions.Count * (double)parsed.Epochs * (parsed.NegativeCount + 2) * (parsed.Factors + 16);
+    }
+
+    /// <inheritdoc/>
     public IRecommenderModel Read(StoredModel stored) => LmfModel.FromStored(stored);
+
+    /// <inheritdoc/>
+    public OptionBag Complete(Dataset data, OptionBag options)
+    {
+        _ = Parse(options);
+        return options;
+    }
 
     /// <summary>Options by their command-line names; those not given have the loss's defaults.</summary>
     /// <exception cref="InvalidOptionException">An option is unknown or out of range.</exception>

@@ -1,6 +1,7 @@
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Storage;
+using Recsys.Engine.Tuning;
 
 namespace Recsys.Engine.Models;
 
@@ -21,10 +22,32 @@ public interface IAlgorithm
     /// <summary>Peak bytes training takes, the data itself not counted.</summary>
     long EstimateBytes(Dataset data, OptionBag options);
 
+    /// <summary>
+    /// The options with those added whose default depends on the data; others that are not given stay away. Training does
+    /// this by itself.
+    /// </summary>
+    /// <exception cref="InvalidOptionException">An option is unknown to this algorithm or out of range.</exception>
+    OptionBag Complete(Dataset data, OptionBag options)
+    {
+        options.RequireKnown(this);
+        return options;
+    }
+
     /// <summary>Trains on the data with options given by name; those not given have their defaults.</summary>
     /// <exception cref="InvalidOptionException">An option is unknown to this algorithm or out of range.</exception>
     IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>How trials of a search over its options may be made smaller.</summary>
+    TuningTraits Tuning => TuningTraits.Whole;
+
+    /// <summary>
+    /// Work of a training in units of the algorithm's own, near enough proportional to time: a search learns what a unit takes.
+    /// </summary>
+    double EstimateWork(Dataset data, OptionBag options) => data.Interactions.Count;
+
+    /// <summary>Begins trials of many options on one data set, sharing what they can.</summary>
+    ITrialTrainer OpenTrials(Dataset data) => new PlainTrials(this, data);
 
     /// <summary>A model of this algorithm read from storage.</summary>
     /// <exception cref="RecsysException">The stored arrays are not such a model's.</exception>

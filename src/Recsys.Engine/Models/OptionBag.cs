@@ -41,6 +41,13 @@ public sealed class OptionBag
     public OptionBag With(string name, string value) =>
         new(_values.Where(v => v.Key != name).Append(new KeyValuePair<string, string>(name, value)));
 
+    /// <summary>A number as an option's text: the shortest that reads back as the same number.</summary>
+    public static string Write(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>A number to three significant digits, as chosen values are written.</summary>
+    internal static double Round(double value) =>
+        double.Parse(value.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
     /// <summary>The text of an option, or null when it was not given.</summary>
     public string? Text(string name) => _values.GetValueOrDefault(name);
 

@@ -1,3 +1,5 @@
+using Recsys.Engine.Tuning;
+
 namespace Recsys.Engine.Models;
 
 /// <summary>An option of an algorithm, as help shows it.</summary>
@@ -8,6 +10,9 @@ public sealed record OptionDescription(string Name, string Value, string Summary
 {
     /// <summary>The value meant when the option stands alone; null where a value is needed.</summary>
     public string? Alone { get; init; }
+
+    /// <summary>What a search tries for it when it is not told; null: it stays at its default.</summary>
+    public SearchRange? Search { get; init; }
 
     /// <summary>Threads: common to all algorithms.</summary>
     public static OptionDescription Threads { get; } = new("threads", "N", "threads to use; 0 for one per processor (default 0)");

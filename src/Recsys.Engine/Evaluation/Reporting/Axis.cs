@@ -84,6 +84,32 @@ internal sealed class Axis
         return new Axis(true, low, high, from, to, [.. ticks]);
     }
 
+    /// <summary>A logarithmic axis over a span, with ticks at 1, 2 and 5 times powers of ten.</summary>
+    public static Axis LogarithmicSpan(double low, double high, double from, double to)
+    {
+        if (!(high > low))
+        {
+            (low, high) = (low / 2, high * 2);
+        }
+
+        var ticks = new List<(double, string)>();
+        int every = Math.Log10(high / low) > 4 ? 3 : 1; // of 1, 2 and 5 only the ones
+        double[] steps = [1, 2, 5];
+        for (int power = (int)Math.Floor(Math.Log10(low)); power <= Math.Ceiling(Math.Log10(high)); power++)
+        {
+            for (int s = 0; s < steps.Length; s += every)
+            {
+                double value = steps[s] * Math.Pow(10, power);
+                if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9))
+                {
+                    ticks.Add((value, Label(value, Math.Pow(10, power), value)));
+                }
+            }
+        }
+
+        return new Axis(true, low, high, from, to, [.. ticks]);
+    }
+
     /// <summary>A logarithmic axis of counts: from just below 1 to the power of ten that holds the highest.</summary>
     public static Axis Counts(long highest, double from, double to)
     {

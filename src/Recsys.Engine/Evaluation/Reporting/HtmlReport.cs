@@ -24,13 +24,7 @@ public static class HtmlReport
             throw new RecsysException("report: there is no evaluated model to show");
         }
 
-        var markup = new MarkupWriter();
-        markup.Raw("<!DOCTYPE html>\n").Open("html", ("lang", "en")).Open("head")
-            .Empty("meta", ("charset", "utf-8"))
-            .Empty("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"))
-            .Element("title", data.Title)
-            .Open("style").Raw(ReportStyle.Css).Close()
-            .Close().Open("body");
+        var markup = Begin(data.Title);
         Header(markup, data);
         markup.Open("main");
         Section(markup, "Metrics");
@@ -54,6 +48,18 @@ public static class HtmlReport
             "For each user all items not in the history are ranked, ties in item order, and the first K compared with the held-out items. Averages are over users with at least one held-out item.",
             ("class", "note")).Close();
         return markup.Close().Close().Close().ToString();
+    }
+
+    /// <summary>A page up to its open body.</summary>
+    internal static MarkupWriter Begin(string title)
+    {
+        var markup = new MarkupWriter();
+        return markup.Raw("<!DOCTYPE html>\n").Open("html", ("lang", "en")).Open("head")
+            .Empty("meta", ("charset", "utf-8"))
+            .Empty("meta", ("name", "viewport"), ("content", "width=device-width, initial-scale=1"))
+            .Element("title", title)
+            .Open("style").Raw(ReportStyle.Css).Close()
+            .Close().Open("body");
     }
 
     /// <summary>A section's heading.</summary>
@@ -86,6 +92,7 @@ public static class HtmlReport
         markup.Close().Close();
     }
 
-    private static void Fact(MarkupWriter markup, string name, string value) =>
+    /// <summary>A figure with its name, in the header's list.</summary>
+    internal static void Fact(MarkupWriter markup, string name, string value) =>
         markup.Open("div").Element("dt", name).Element("dd", value).Close();
 }

@@ -115,7 +115,7 @@ internal static class ReportTables
 
     private static string Signed(double value) => (value > 0 ? "+" : "") + Numbers.Metric(value);
 
-    private static void Head(MarkupWriter markup, IEnumerable<string> names)
+    internal static void Head(MarkupWriter markup, IEnumerable<string> names)
     {
         markup.Open("thead").Open("tr");
         foreach (string name in names)
@@ -133,7 +133,7 @@ internal static class ReportTables
         markup.Close().Close();
     }
 
-    private static void Row(MarkupWriter markup, string name, IEnumerable<string> cells)
+    internal static void Row(MarkupWriter markup, string name, IEnumerable<string> cells)
     {
         markup.Open("tr").Element("th", name, ("scope", "row"));
         foreach (string cell in cells)
