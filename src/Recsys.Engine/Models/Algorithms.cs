@@ -1,4 +1,5 @@
 using Recsys.Engine.Als;
+using Recsys.Engine.Blending;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Logistic;
 using Recsys.Engine.Popularity;
@@ -19,6 +20,7 @@ public static class Algorithms
         new LmfAlgorithm(LmfLoss.Bpr),
         new LmfAlgorithm(LmfLoss.Softmax),
         new PopularityAlgorithm(),
+        new BlendAlgorithm(),
     ];
 
     /// <summary>All of them, in the order they are shown.</summary>

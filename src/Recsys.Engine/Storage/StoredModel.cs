@@ -10,6 +10,7 @@ namespace Recsys.Engine.Storage;
 public sealed unsafe class StoredModel : IDisposable
 {
     private readonly SafetensorsFile _arrays;
+    private readonly string _prefix = "";
 
     internal StoredModel(string directory, Manifest manifest, SafetensorsFile arrays, IdTable users, IdTable items, SparseMatrix histories)
     {
@@ -21,6 +22,19 @@ public sealed unsafe class StoredModel : IDisposable
         Items = items;
         Histories = histories;
         Bytes = manifest.Files.Values.Sum(f => f.Bytes);
+    }
+
+    private StoredModel(StoredModel whole, string prefix, ModelFacts facts)
+    {
+        Directory = whole.Directory;
+        EngineVersion = whole.EngineVersion;
+        Facts = facts;
+        _arrays = whole._arrays;
+        _prefix = whole._prefix + prefix;
+        Users = whole.Users;
+        Items = whole.Items;
+        Histories = whole.Histories;
+        Bytes = Tensors.Values.Sum(t => t.Bytes);
     }
 
     /// <summary>Where it was opened.</summary>
@@ -45,10 +59,12 @@ public sealed unsafe class StoredModel : IDisposable
     public SparseMatrix Histories { get; }
 
     /// <summary>The arrays by name: type and shape.</summary>
-    public IReadOnlyDictionary<string, TensorInfo> Tensors => _arrays.Tensors;
+    public IReadOnlyDictionary<string, TensorInfo> Tensors => _prefix.Length == 0
+        ? _arrays.Tensors
+        : _arrays.Tensors.Where(t => t.Key.StartsWith(_prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[_prefix.Length..], t => t.Value);
 
     /// <summary>Whether there is an array of that name.</summary>
-    public bool Has(string name) => _arrays.Tensors.ContainsKey(name);
+    public bool Has(string name) => _arrays.Tensors.ContainsKey(_prefix + name);
 
     /// <summary>Reads a float32 matrix in parallel into aligned memory, which the caller owns.</summary>
     /// <param name="name">Its name.</param>
@@ -58,7 +74,7 @@ public sealed unsafe class StoredModel : IDisposable
     /// <exception cref="ModelFormatException">Not there, of another type or shape, or altered.</exception>
     public DenseMatrix Matrix(string name, int rows = -1, int columns = -1, CancellationToken cancellationToken = default)
     {
-        var tensor = _arrays[name];
+        var tensor = _arrays[_prefix + name];
         if (tensor.Type != TensorType.F32 || tensor.Shape.Count != 2
             || tensor.Shape[0] > int.MaxValue || tensor.Shape[1] > int.MaxValue - 16
             || (rows >= 0 && tensor.Shape[0] != rows) || (columns >= 0 && tensor.Shape[1] != columns))
@@ -107,7 +123,7 @@ public sealed unsafe class StoredModel : IDisposable
         where T : unmanaged
     {
         _ = CheckedVector<T>(name, length);
-        return _arrays.ReadArray<T>(name, cancellationToken);
+        return _arrays.ReadArray<T>(_prefix + name, cancellationToken);
     }
 
     /// <summary>
@@ -120,17 +136,29 @@ public sealed unsafe class StoredModel : IDisposable
     /// <param name="verify">False: do not read and check all of it first.</param>
     /// <param name="cancellationToken">Stops checking.</param>
     public Tensor Map(string name, bool verify = true, CancellationToken cancellationToken = default) =>
-        _arrays.Map(_arrays[name], verify, cancellationToken);
+        _arrays.Map(_arrays[_prefix + name], verify, cancellationToken);
+
+    /// <summary>
+    /// A model stored within this one: its arrays are those whose names begin with <paramref name="prefix"/>, called by
+    /// the rest of their names; ids and histories are shared. Disposing it leaves this one open, which must outlive it.
+    /// </summary>
+    internal StoredModel Part(string prefix, ModelFacts facts) => new(this, prefix, facts);
 
     /// <inheritdoc/>
-    public void Dispose() => _arrays.Dispose();
+    public void Dispose()
+    {
+        if (_prefix.Length == 0)
+        {
+            _arrays.Dispose();
+        }
+    }
 
     private static string Any(long extent) => extent < 0 ? "any" : extent.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private TensorInfo CheckedVector<T>(string name, long length)
         where T : unmanaged
     {
-        var tensor = _arrays.Vector<T>(name);
+        var tensor = _arrays.Vector<T>(_prefix + name);
         return length < 0 || tensor.Shape[0] == length ? tensor : throw WrongShape(tensor, $"[{length}]");
     }
 

@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+using Recsys.Engine.Evaluation;
+using Recsys.Engine.Models;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Blending;
+
+/// <summary>Blends by option names.</summary>
+public sealed class BlendAlgorithm : IAlgorithm
+{
+    internal const string AlgorithmName = "blend";
+
+    private static readonly Dictionary<string, bool> Switch = new() { ["true"] = true, ["false"] = false };
+
+    private static readonly Dictionary<string, BlendProtocol> Protocols = new()
+    {
+        ["strong"] = BlendProtocol.Strong,
+        ["weak"] = BlendProtocol.Weak,
+    };
+
+    /// <inheritdoc/>
+    public string Name => AlgorithmName;
+
+    /// <inheritdoc/>
+    public string Summary => "several models as one, by weights fitted on held-out data";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionDescription> Options { get; } =
+    [
+        new("members", "LIST", $"models blended: MODEL[:OPTION=VALUE,…];MODEL… (default {BlendOptions.DefaultMembers})"),
+        new("bands", "N", "bands of users by length of history, each with its own weights (default 3)"),
+        new("weights-metric", "METRIC", "what the weights make large on held-out items (default ndcg@100)"),
+        new("weights-protocol", "strong|weak", "fit the weights on users kept out, or on items kept out of every user (default strong)"),
+        new("signed-weights", "true|false", "whether weights may be negative (default true)") { Alone = "true" },
+        new("validation-users", "AMOUNT", "users the weights are fitted on, below 1 a share of all (default 0.1)"),
+        new("held-out-share", "SHARE", "share of their items to be found (default 0.2 strong, 0.1 weak)"),
+        new("refit", "true|false", "train the members again on all data once the weights are fitted (default true)") { Alone = "true" },
+        OptionDescription.Seed,
+        OptionDescription.Threads,
+    ];
+
+    /// <inheritdoc/>
+    public long EstimateBytes(Dataset data, OptionBag options) => BlendTrainer.EstimateBytes(data, Parse(options));
+
+    /// <inheritdoc/>
+    public IRecommenderModel Train(
+        Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        BlendTrainer.Train(data, Parse(options), progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public IRecommenderModel Read(StoredModel stored) => BlendModel.FromStored(stored);
+
+    /// <summary>Options by their command-line names. Seed and threads, where given, are also those of members that name none.</summary>
+    /// <exception cref="InvalidOptionException">An option is unknown or out of range.</exception>
+    public BlendOptions Parse(OptionBag options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.RequireKnown(this);
+        var d = new BlendOptions();
+        var parsed = d with
+        {
+            Members =
+            [
+                .. ModelSpec.ParseList(options.Text("members") ?? BlendOptions.DefaultMembers)
+                    .Select(m => m.WithDefault("seed", options.Text("seed")).WithDefault("threads", options.Text("threads"))),
+            ],
+            Bands = options.Int("bands", d.Bands),
+            Metric = options.Text("weights-metric") is { } metric ? Metric.Parse(metric) : d.Metric,
+            Protocol = options.Choice("weights-protocol", d.Protocol, Protocols),
+            Signed = options.Choice("signed-weights", d.Signed, Switch),
+            ValidationUsers = options.Double("validation-users", d.ValidationUsers),
+            HeldOutShare = options.Text("held-out-share") is null ? null : options.Double("held-out-share", 0),
+            Refit = options.Choice("refit", d.Refit, Switch),
+            Seed = options.UInt64("seed", d.Seed),
+            Threads = options.Int("threads", d.Threads),
+        };
+        parsed.Validate();
+        return parsed;
+    }
+
+    /// <summary>The options that make the model what it is, by their command-line names.</summary>
+    internal static JsonObject ToJson(BlendOptions options)
+    {
+        var json = new JsonObject
+        {
+            ["members"] = ModelSpec.Format(options.Members),
+            ["bands"] = options.Bands,
+            ["weights-metric"] = options.Metric.ToString(),
+            ["weights-protocol"] = Protocols.First(p => p.Value == options.Protocol).Key,
+            ["signed-weights"] = options.Signed,
+            ["validation-users"] = options.ValidationUsers,
+            ["refit"] = options.Refit,
+            ["seed"] = options.Seed,
+        };
+        if (options.HeldOutShare is { } share)
+        {
+            json["held-out-share"] = share;
+        }
+
+        return json;
+    }
+}
