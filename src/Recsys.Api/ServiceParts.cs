@@ -9,6 +9,9 @@ namespace Recsys.Api;
 /// <param name="Recommender">Recommendations, similar items, search.</param>
 public sealed record ServiceParts(IRecommender Recommender)
 {
+    /// <summary>Questions to new users.</summary>
+    public IOnboarding? Onboarding { get; init; }
+
     /// <summary>Where events are accepted.</summary>
     public IEventIngest? Events { get; init; }
 

@@ -52,6 +52,39 @@ public sealed class DataServiceTests : IDisposable
         await again.SendAsync(new { id = "click-" + liked[0], user = "newcomer", item = liked[0], kind = "click" }, duplicate: true);
     }
 
+    [Theory]
+    [InlineData("als")]
+    [InlineData("ease")]
+    public async Task A_new_user_is_asked_and_made_known_from_the_answers_once(string model)
+    {
+        await using var service = await OpenAsync("ease", "als");
+        var likes = new List<string>();
+        var unknown = new List<string>();
+        var poetry = TestService.Catalogue.Items.Where(i => i.Genre == "Poetry").Select(i => i.Id).ToHashSet();
+        JsonElement step = default;
+        for (int q = 0; q < 10; q++)
+        {
+            step = await service.PostAsync("/api/v1/onboarding", JsonSerializer.Serialize(new { likes, unknown, n = 5, model }));
+            string item = step.GetProperty("questions")[0].GetProperty("item").GetString()!;
+            Assert.DoesNotContain(item, likes.Concat(unknown));
+            (poetry.Contains(item) ? likes : unknown).Add(item);
+        }
+
+        Assert.NotEmpty(likes);
+        Assert.Equal(model, step.GetProperty("recommendations").GetProperty("model").GetString());
+        string body = JsonSerializer.Serialize(new { id = "first", likes, dislikes = unknown.Take(1) });
+        var created = await service.PostAsync("/api/v1/users/fresh/onboarding", body, HttpStatusCode.Accepted);
+        Assert.Equal(likes.Count + 1, created.GetProperty("accepted").GetInt32());
+        var again = await service.PostAsync("/api/v1/users/fresh/onboarding", body, HttpStatusCode.Accepted);
+        Assert.Equal(0, again.GetProperty("accepted").GetInt32());
+        Assert.Equal(likes.Count + 1, again.GetProperty("duplicates").GetInt32());
+        await service.Data.Engine.WaitAppliedAsync(created.GetProperty("position").GetInt64());
+        var user = await service.GetAsync("/api/v1/users/fresh");
+        Assert.Equal(likes.Concat(unknown.Take(1)).Order(), Ids(user, "history", "item").Order());
+        var answer = await service.GetAsync($"/api/v1/users/fresh/recommendations?n=10&model={model}");
+        Assert.False(answer.GetProperty("fallback").GetBoolean());
+    }
+
     [Fact]
     public async Task A_service_that_begins_with_nothing_learns_users_and_items_from_events()
     {
@@ -173,6 +206,7 @@ public sealed class DataServiceTests : IDisposable
         var app = RecsysService.Build(
             new ServiceParts(data.Recommender)
             {
+                Onboarding = data.Recommender,
                 Models = data.Recommender,
                 Training = data.Training,
                 Events = data.Engine,

@@ -130,6 +130,8 @@ public sealed class FuzzTests
         ("GET", "/{id}", null, ""),
         ("POST", "/api/v1/recommendations", """{"history":[{"item":"book-0001","weight":1.5},{"item":"book-0002"}],"n":5,"offset":0,"categories":["Poetry"],"exclude":["a"],"explain":true}""", "application/json"),
         ("POST", "/api/v1/recommendations/batch", """{"queries":[{"user":"1","n":3},{"history":[]},{"allow":["book-0003"]}]}""", "application/json"),
+        ("POST", "/api/v1/onboarding", """{"likes":["book-0001"],"dislikes":["book-0002"],"unknown":["book-0003"],"questions":2,"n":5,"categories":["Poetry"],"explain":true}""", "application/json"),
+        ("POST", "/api/v1/users/{id}/onboarding", """{"id":"1","likes":["book-0001"],"dislikes":["book-0002"]}""", "application/json"),
         ("POST", "/api/v1/events", """{"id":"1","user":"u","item":"i","kind":"click","value":1,"time":"2025-01-01T00:00:00Z"}""", "application/json"),
         ("POST", "/api/v1/events/batch", """{"events":[{"user":"u","item":"i","kind":"view"},{"user":"u","item":"j","kind":"dislike","value":-1}]}""", "application/json"),
         ("POST", "/api/v1/events/stream", "{\"user\":\"u\",\"item\":\"i\",\"kind\":\"view\"}\n{\"user\":\"u\",\"item\":\"j\",\"kind\":\"view\"}\n", "application/x-ndjson"),

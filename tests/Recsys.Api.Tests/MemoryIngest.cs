@@ -12,7 +12,7 @@ internal sealed class MemoryIngest : IEventIngest
 
     public List<IncomingEvent> Accepted { get; } = [];
 
-    public IReadOnlyCollection<string> Kinds { get; } = ["view", "click", "purchase", "dislike", "remove"];
+    public IReadOnlyCollection<string> Kinds { get; } = ["view", "click", "purchase", "like", "dislike", "remove"];
 
     public ValueTask<IngestReceipt> AcceptAsync(ReadOnlyMemory<IncomingEvent> events, CancellationToken cancellationToken = default)
     {

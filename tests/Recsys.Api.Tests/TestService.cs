@@ -63,9 +63,11 @@ internal sealed class TestService : IAsyncDisposable
         var training = TrainingJobs.OnHistories(library);
         var events = store ? new MemoryIngest() : null;
         var log = new TestLog();
+        var recommender = new ModelRecommender(library, items);
         var app = RecsysService.Build(
-            new ServiceParts(new ModelRecommender(library, items))
+            new ServiceParts(recommender)
             {
+                Onboarding = recommender,
                 Models = library,
                 Histories = library,
                 Catalogue = items,

@@ -12,7 +12,7 @@ internal static class QueryParameters
     /// <summary>Most categories in a list.</summary>
     public const int MostCategories = 64;
 
-    private const int MostReasons = 1000;
+    public const int MostReasons = 1000;
     private const int MostOffset = 10_000;
 
     public static IReadOnlyList<RouteParameter> Recommendation(ServiceOptions options) =>
@@ -168,7 +168,7 @@ internal static class QueryParameters
         return items;
     }
 
-    private static IReadOnlyList<string> CheckList(IReadOnlyList<string> list, string what, int most)
+    public static IReadOnlyList<string> CheckList(IReadOnlyList<string> list, string what, int most)
     {
         if (list.Count > most)
         {
@@ -183,7 +183,7 @@ internal static class QueryParameters
         return list;
     }
 
-    private static void Range(int value, int minimum, int maximum, string at, string name)
+    public static void Range(int value, int minimum, int maximum, string at, string name)
     {
         if (value < minimum || value > maximum)
         {

@@ -9,7 +9,7 @@ namespace Recsys.Api.Endpoints;
 internal sealed class RecommendationEndpoints(ServiceContext service)
 {
     private const string Tag = "recommendations";
-    private const string VersionHeader = "Recsys-Model-Version";
+    public const string VersionHeader = "Recsys-Model-Version";
     private const int MostQueries = 1000;
     private const int UserSegment = 3;
 

@@ -8,6 +8,7 @@ internal static class RouteTable
     public static IReadOnlyList<ApiRoute> Create(ServiceContext service) =>
     [
         .. new RecommendationEndpoints(service).Routes(),
+        .. new OnboardingEndpoints(service).Routes(),
         .. new CatalogueEndpoints(service).Routes(),
         .. new EventEndpoints(service).Routes(),
         .. new UserEndpoints(service).Routes(),

@@ -95,8 +95,10 @@ internal static class ServeCommand
         }
 
         await using var training = TrainingJobs.OnHistories(library);
-        var parts = new ServiceParts(new ModelRecommender(library, items))
+        var recommender = new ModelRecommender(library, items);
+        var parts = new ServiceParts(recommender)
         {
+            Onboarding = recommender,
             Models = library,
             Training = training,
             Histories = library,
@@ -134,6 +136,7 @@ internal static class ServeCommand
                     $"{folder}: {status.Users:N0} users, {status.Items:N0} items, {status.Interactions:N0} interactions, {opened.Engine.Accepted:N0} events in the log"));
                 var parts = new ServiceParts(opened.Recommender)
                 {
+                    Onboarding = opened.Recommender,
                     Models = opened.Recommender,
                     Training = opened.Training,
                     Events = opened.Engine,

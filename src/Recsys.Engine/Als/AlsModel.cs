@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Recsys.Engine.ColdStart;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
@@ -11,7 +12,7 @@ namespace Recsys.Engine.Als;
 /// A trained implicit ALS model: k factors of every user and item. A score is the inner product of a user's and an item's
 /// factors; a user's factors for any history are one exact solution of the k × k normal equations.
 /// </summary>
-public sealed partial class AlsModel : IRecommenderModel, IPreparedModel
+public sealed partial class AlsModel : IRecommenderModel, IPreparedModel, ITasteModel
 {
     private readonly DenseMatrix _userFactors;
     private readonly DenseMatrix _itemFactors;
@@ -100,6 +101,9 @@ public sealed partial class AlsModel : IRecommenderModel, IPreparedModel
         ArgumentNullException.ThrowIfNull(options);
         _ranking.Prepare(options);
     }
+
+    /// <inheritdoc/>
+    public ITastes CreateTastes() => new FactorTastes(_userFactors, _itemFactors);
 
     /// <inheritdoc/>
     public void Score(UserProfile user, Span<float> scores) => _ranking.Score(Factors(user), scores);

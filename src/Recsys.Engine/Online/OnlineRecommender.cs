@@ -7,7 +7,7 @@ using Recsys.Engine.Serving;
 namespace Recsys.Engine.Online;
 
 /// <summary>Answers from the live state. Each answer is of one moment: nothing is applied while it is computed.</summary>
-internal sealed class OnlineRecommender(OnlineState state, ItemStore items) : IRecommender
+internal sealed partial class OnlineRecommender(OnlineState state, ItemStore items) : IRecommender
 {
     private Masks? _masks;
 

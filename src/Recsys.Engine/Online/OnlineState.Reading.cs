@@ -37,6 +37,9 @@ internal sealed partial class OnlineState
     /// <summary>Ids of the items.</summary>
     internal IdTable ItemIds => _items;
 
+    /// <summary>Users forgotten since the state was opened.</summary>
+    internal int Forgotten { get; private set; }
+
     /// <summary>Histories.</summary>
     internal OnlineHistories Histories => _histories;
 

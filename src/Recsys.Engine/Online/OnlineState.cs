@@ -333,6 +333,7 @@ internal sealed partial class OnlineState : IDisposable
             }
         }
 
+        Forgotten++;
         _histories.Clear(user);
         _ease?.Erase(user);
         _lmf?.ForgetUser(user);

@@ -14,7 +14,7 @@ public sealed unsafe partial class FactorIndex
     /// <summary>
     /// <see cref="Top(ReadOnlySpan{float}, ReadOnlySpan{int}, ItemFilter, Span{ScoredItem})"/> where it is certain that the
     /// results are those of <see cref="FactorStorage.Float32"/>, scores and order, bit for bit; needs rescoring.
-    /// Candidates are four times as many as are asked for. What is no candidate has a rounded score of at most c, the
+    /// Candidates are twice as many as are asked for and 16 more. What is no candidate has a rounded score of at most c, the
     /// lowest candidate's; with ε the greatest ‖q − q̃‖ of an item, ũ the user's factors as the format takes them and δ
     /// what float sums may be off by, its exact score is at most c + ‖u‖ε + ‖u − ũ‖·max‖q̃‖ + δ (Cauchy and Schwarz). Where
     /// the last result is above that, nothing is missing.
@@ -40,7 +40,7 @@ public sealed unsafe partial class FactorIndex
             return true;
         }
 
-        int wanted = (4 * results.Length) + 32;
+        int wanted = (2 * results.Length) + 16;
         var rented = ArrayPool<ScoredItem>.Shared.Rent(wanted);
         try
         {

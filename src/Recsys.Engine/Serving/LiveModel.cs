@@ -1,3 +1,4 @@
+using Recsys.Engine.ColdStart;
 using Recsys.Engine.Models;
 
 namespace Recsys.Engine.Serving;
@@ -10,6 +11,7 @@ internal sealed class LiveModel
 {
     private readonly string?[] _itemIds;
     private int _holders = 1;
+    private readonly Lazy<Interview> _interview;
     private ItemMasks? _masks;
 
     public LiveModel(string name, string version, IRecommenderModel model, ServingOptions options)
@@ -19,6 +21,7 @@ internal sealed class LiveModel
         Version = version;
         Model = model;
         _itemIds = new string?[model.Items.Count];
+        _interview = new Lazy<Interview>(() => Interview.For(model));
         ItemUsers = CountUsers(model);
         float users = Math.Max(1, model.Users.Count);
         Popularity = Array.ConvertAll(ItemUsers, count => count / users);
@@ -35,6 +38,9 @@ internal sealed class LiveModel
 
     /// <summary>Share of the users who have each item: what ranks for a user of whom nothing is known.</summary>
     public float[] Popularity { get; }
+
+    /// <summary>Questions to new users, prepared when first asked for.</summary>
+    public Interview Interview => _interview.Value;
 
     /// <summary>Takes hold of the model; false when it is gone already.</summary>
     public bool TryHold()

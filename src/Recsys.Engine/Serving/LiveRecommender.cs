@@ -10,7 +10,7 @@ namespace Recsys.Engine.Serving;
 /// while it is active, with each user's history as it stands now (folded in), so that neither new users nor new clicks
 /// wait for the next training. Version "live" of a name is the live model.
 /// </summary>
-public sealed class LiveRecommender : IRecommender, IModelVersions
+public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
 {
     /// <summary>The version of live models.</summary>
     public const string LiveVersion = "live";
@@ -18,7 +18,7 @@ public sealed class LiveRecommender : IRecommender, IModelVersions
     private readonly OnlineEngine _engine;
     private readonly ModelLibrary _library;
     private readonly ItemStore _items;
-    private readonly IRecommender _live;
+    private readonly OnlineRecommender _live;
     private readonly ModelRecommender _trained;
 
     internal LiveRecommender(OnlineEngine engine, ModelLibrary library, ItemStore items)
@@ -26,7 +26,7 @@ public sealed class LiveRecommender : IRecommender, IModelVersions
         _engine = engine;
         _library = library;
         _items = items;
-        _live = engine.CreateRecommender(items);
+        _live = new OnlineRecommender(engine.State, items);
         _trained = new ModelRecommender(library, items);
     }
 
@@ -61,6 +61,15 @@ public sealed class LiveRecommender : IRecommender, IModelVersions
         return Trained(query.Model) is { } model
             ? _trained.SimilarAsync(query with { Model = model }, cancellationToken)
             : _live.SimilarAsync(query with { Model = Known(query.Model) }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<OnboardingStep> NextAsync(OnboardingQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return Trained(query.Model) is { } model
+            ? _trained.NextAsync(query with { Model = model }, cancellationToken)
+            : _live.NextAsync(query with { Model = Known(query.Model) }, cancellationToken);
     }
 
     /// <inheritdoc/>

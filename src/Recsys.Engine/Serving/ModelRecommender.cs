@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using Recsys.Engine.ColdStart;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 
@@ -10,7 +12,7 @@ namespace Recsys.Engine.Serving;
 /// </summary>
 /// <param name="library">The models.</param>
 /// <param name="items">Names, categories and availability of items.</param>
-public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IRecommender
+public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IRecommender, IOnboarding
 {
     /// <summary>Name that lists of popular items bear.</summary>
     public const string FallbackModel = "popularity";
@@ -47,6 +49,40 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         var list = List(live, results.AsSpan(0, found), null, 0);
         ArrayPool<ScoredItem>.Shared.Return(results);
         return new(new RecommendationList(live.Name, live.Version, Fallback: false, list));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<OnboardingStep> NextAsync(OnboardingQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        cancellationToken.ThrowIfCancellationRequested();
+        query.Check();
+        using var lease = library.Hold(query.Model);
+        var live = lease.Live;
+        var recommend = query.Recommendations;
+        var answered = new List<(int Item, Answer Answer)>(query.Answers.Count);
+        foreach (var (id, answer) in query.Answers)
+        {
+            if (live.Model.Items.TryGetIndex(id, out int index))
+            {
+                answered.Add((index, answer));
+            }
+        }
+
+        var asked = new ScoredItem[Math.Min(query.Questions, live.Model.Items.Count)];
+        using var filter = new QueryFilter(live, items, recommend);
+        int count = asked.Length == 0 ? 0 : live.Interview.Choose(CollectionsMarshal.AsSpan(answered), filter.Filter, asked, cancellationToken);
+        var questions = new Question[count];
+        for (int q = 0; q < count; q++)
+        {
+            string id = live.ItemId(asked[q].Item);
+            questions[q] = new Question(id, asked[q].Score, items.Find(id)?.Name);
+        }
+
+        var list = query.Count > 0
+            ? Recommend(live, recommend)
+            : new RecommendationList(live.Name, live.Version, Fallback: false, []);
+        return new(new OnboardingStep(questions, list));
     }
 
     /// <inheritdoc/>
