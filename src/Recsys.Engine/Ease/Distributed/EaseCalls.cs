@@ -16,6 +16,7 @@ internal static class EaseCalls
     {
         for (int attempt = 1; ; attempt++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             try
             {
                 return await call(cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -45,8 +45,8 @@ public sealed class EaseRecoveryTests : IDisposable
         string[] calls = ["begin", "start Gram", "start Sweep", "pivot", "panel", "start Exchange", "columns", "start Weights"];
         foreach (string call in checkpoints ? [.. calls, "start Save"] : calls)
         {
-            // At the first, second, fourth, … call of that name, until there are not as many.
-            for (int number = 1; await LoseAtAsync(call, number, checkpoints, after, lost); number *= 2)
+            // At the first, third, ninth, … call of that name, until there are not as many.
+            for (int number = 1; await LoseAtAsync(call, number, checkpoints, after, lost); number *= 3)
             {
             }
         }
