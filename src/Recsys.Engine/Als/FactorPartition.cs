@@ -1,4 +1,6 @@
 using Recsys.Engine.Numerics;
+using Recsys.Engine.Serving;
+using Recsys.Engine.Serving.Partitioned;
 
 namespace Recsys.Engine.Als;
 
@@ -173,6 +175,27 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
 
         Forget(rows.Phase);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The rows as they are now, to be scored from this process: a copy, in the order of the data set.</summary>
+    /// <param name="storage">How to keep the factors.</param>
+    /// <param name="rescore">Whether to rank candidates of a rounded storage by exact factors; takes a second copy.</param>
+    public FactorScoring CreateScoring(FactorStorage storage = FactorStorage.Float32, bool rescore = false)
+    {
+        int[] rows = [.. Enumerable.Range(0, _rows.Count).OrderBy(_rows.Index)];
+        var factors = new DenseMatrix(rows.Length, _host.Options.Factors);
+        for (int r = 0; r < rows.Length; r++)
+        {
+            _factors.Row(rows[r]).CopyTo(factors.Row(r));
+        }
+
+        var scoring = new FactorScoring([.. rows.Select(_rows.Index)], factors, storage, rescore, _host.Pool);
+        if (!rescore)
+        {
+            factors.Dispose();
+        }
+
+        return scoring;
     }
 
     /// <inheritdoc/>

@@ -62,6 +62,9 @@ public sealed class PartitionRows
     /// <summary>The stable hash of the row's id.</summary>
     internal ulong Hash(int row) => _order.Hashes[_firstRow + row];
 
+    /// <summary>The row's dense index in the data set.</summary>
+    internal int Index(int row) => _order.Indices[_firstRow + row];
+
     /// <summary>The row's id.</summary>
     internal string Id(int row) => _ids[_order.Indices[_firstRow + row]];
 

@@ -3,19 +3,20 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <summary>Calls between processes, which may fail to arrive, or whose answers may: repeated until one comes.</summary>
 internal static class EaseCalls
 {
-    private const int Tries = 8;
-    private const int FirstPause = 20;
+    private const int Tries = 16;
+    private const int FirstPause = 5;
 
     /// <summary>Longest time a partition is asked to hold back an answer.</summary>
     public const int WaitMilliseconds = 250;
 
-    /// <summary>Makes a call up to eight times over about five seconds.</summary>
+    /// <summary>Makes a call up to 16 times over about four seconds.</summary>
     /// <exception cref="PartitionUnreachableException">No answer came.</exception>
     /// <exception cref="RecsysException">The answer is that error.</exception>
     public static async Task<T> MakeAsync<T>(Func<CancellationToken, Task<T>> call, string what, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             try
             {
                 return await call(cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);

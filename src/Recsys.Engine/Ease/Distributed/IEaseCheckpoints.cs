@@ -2,11 +2,12 @@ namespace Recsys.Engine.Ease.Distributed;
 
 /// <summary>
 /// Where the blocks of partitions are kept while a training runs, so that one that is lost need not begin anew. Pieces of a
-/// checkpoint are written in ascending order; it is there for readers when it is complete. All may be repeated.
+/// checkpoint are written in ascending order, each once, from piece 0, which begins it anew; it is there for readers when it
+/// is complete.
 /// </summary>
 public interface IEaseCheckpoints
 {
-    /// <summary>Writes piece number <paramref name="piece"/>, from 0.</summary>
+    /// <summary>Writes piece number <paramref name="piece"/>, from 0. The block is valid until the task ends: copy what is kept.</summary>
     Task SaveAsync(EaseCheckpoint checkpoint, int piece, PanelBlock block, CancellationToken cancellationToken);
 
     /// <summary>Makes a checkpoint of so many pieces complete.</summary>

@@ -18,7 +18,10 @@ internal sealed class LocalEase : IAsyncDisposable
     /// <param name="hosts">Number of hosts they are dealt out to.</param>
     /// <param name="pool">Threads, shared by the hosts.</param>
     /// <param name="checkpoints">Where blocks are kept.</param>
-    /// <param name="wire">What stands between a partition and those that call it from elsewhere; not given: nothing.</param>
+    /// <param name="wire">
+    /// What stands between a partition and those that call it from elsewhere, given a way to find the partition: another one may
+    /// have taken its place. Not given: nothing.
+    /// </param>
     /// <param name="block">Columns of a block; not given: those of one machine's training.</param>
     public LocalEase(
         string training,
@@ -28,7 +31,7 @@ internal sealed class LocalEase : IAsyncDisposable
         int hosts,
         ComputePool pool,
         IEaseCheckpoints? checkpoints = null,
-        Func<IEasePartition, IEasePartition>? wire = null,
+        Func<Func<EasePartition>, IEasePartition>? wire = null,
         int? block = null)
     {
         _data = data;
@@ -45,7 +48,8 @@ internal sealed class LocalEase : IAsyncDisposable
         for (int p = 0; p < partitions; p++)
         {
             _owned[p] = new EasePartition(p, _hosts[HostOf(p)], _reached);
-            _reached[p] = wire?.Invoke(_owned[p]) ?? _owned[p];
+            int index = p;
+            _reached[p] = wire?.Invoke(() => _owned[index]) ?? _owned[p];
         }
     }
 
@@ -60,12 +64,15 @@ internal sealed class LocalEase : IAsyncDisposable
     public int HostOf(int partition) => partition % _hosts.Length;
 
     /// <summary>A partition is lost with all it has, and an empty one takes its place.</summary>
-    public async Task LoseAsync(int partition, Func<EasePartition, IEasePartition>? wire = null)
+    public async Task LoseAsync(int partition)
     {
         var lost = _owned[partition];
-        var next = new EasePartition(partition, _hosts[HostOf(partition)], _reached);
-        _owned[partition] = next;
-        _reached[partition] = wire?.Invoke(next) ?? next;
+        _owned[partition] = new EasePartition(partition, _hosts[HostOf(partition)], _reached);
+        if (_reached[partition] == lost)
+        {
+            _reached[partition] = _owned[partition];
+        }
+
         await lost.DisposeAsync();
     }
 

@@ -66,7 +66,7 @@ public sealed class PanelBlock
     /// <exception cref="RecsysException">It is such a shape.</exception>
     public static void Guard(int rows, int columns)
     {
-        if (rows < 0 || columns < 0 || (long)rows * columns * sizeof(float) > MaxBytes)
+        if (rows < 0 || columns < 0 || (long)rows * columns > MaxBytes / sizeof(float))
         {
             throw new RecsysException($"panel block: {rows} rows of {columns} are not between 0 and {MaxBytes} bytes");
         }

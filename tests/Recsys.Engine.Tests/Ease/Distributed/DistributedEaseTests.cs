@@ -30,4 +30,43 @@ public sealed class DistributedEaseTests
         Assert.Equal(EaseTraffic.ExchangeBytes(layout, hostOf), outcome.Costs.ExchangeBytes);
         Assert.Equal(hosts > 1, outcome.Costs.PanelBytes > 0);
     }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(20, 4)]
+    [InlineData(40, 3)]
+    public async Task Fewer_blocks_than_partitions_will_do(int items, int partitions)
+    {
+        var random = new Random(items);
+        var weights = new double[50, items];
+        foreach (var (u, i) in Enumerable.Range(0, 50).SelectMany(u => Enumerable.Range(0, items).Select(i => (u, i))))
+        {
+            weights[u, i] = random.Next(3) == 0 ? random.Next(1, 4) : 0;
+        }
+
+        var data = EaseTestData.FromDense(weights);
+        var options = new EaseOptions { Regularization = 5, NonNegative = NonNegativeMode.Clip };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, partitions, partitions, pool);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        using var actual = await local.CollectAsync(outcome);
+        SameBits.Assert(expected, actual);
+    }
+
+    [RealDataTheory]
+    [InlineData(2, 2)]
+    [InlineData(3, 1)]
+    [InlineData(5, 3)]
+    public async Task Movielens_is_trained_to_the_same_bits(int partitions, int hosts)
+    {
+        var data = Dataset.Load(RealData.Path("ml-1m/train.tsv"));
+        var options = new EaseOptions { Regularization = 700, NonNegative = partitions == 3 ? NonNegativeMode.Clip : NonNegativeMode.Off };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, partitions, hosts, pool);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        using var actual = await local.CollectAsync(outcome);
+        SameBits.Assert(expected, actual);
+    }
 }
