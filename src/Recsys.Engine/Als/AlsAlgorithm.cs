@@ -128,7 +128,8 @@ public sealed class AlsAlgorithm : IAlgorithm
     /// <summary>The options as the manifest has them.</summary>
     internal static AlsOptions ParseStored(JsonObject options) => new AlsAlgorithm().Parse(OptionBag.FromJson(options));
 
-    private AlsOptions Parse(OptionBag options)
+    /// <summary>The options by name, checked.</summary>
+    internal AlsOptions Parse(OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.RequireKnown(this);

@@ -12,7 +12,7 @@ namespace Recsys.Engine.Als;
 public sealed class AlsCoordinator
 {
     private readonly AlsOptions _options;
-    private readonly AlsProblem _problem;
+    private readonly AlsSchedule _schedule;
     private readonly IReadOnlyList<IFactorPartition> _users;
     private readonly IReadOnlyList<IFactorPartition> _items;
 
@@ -22,10 +22,16 @@ public sealed class AlsCoordinator
     {
         options.Validate();
         _options = options;
-        _problem = problem;
+        _schedule = new AlsSchedule(options, problem);
         _users = users;
         _items = items;
     }
+
+    /// <summary>
+    /// Called after the start and after each half-epoch; what it does (keep the position, move partitions) is done before
+    /// the next half-epoch begins.
+    /// </summary>
+    public Func<AlsPosition, CancellationToken, Task>? Reached { get; init; }
 
     /// <summary>Whether users are solved once more after the last iteration.</summary>
     internal bool FinishUsers { get; init; } = true;
@@ -46,36 +52,58 @@ public sealed class AlsCoordinator
     public async Task<IReadOnlyList<double>> ResumeAsync(
         int completed, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var losses = new List<double>(_options.Iterations);
-        var items = await GramAsync(_items, cancellationToken);
-        int phase = 2 * completed;
-        for (int iteration = completed + 1; iteration <= _options.Iterations; iteration++)
+        var position = new AlsPosition(2 * completed, null, await GramAsync(_items, cancellationToken), 0, []);
+        await TellAsync(position, cancellationToken);
+        return await ResumeAsync(position, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Goes on from a position. The partitions hold the factors they had there; those of the side solved next may be
+    /// further, through that half-epoch. Returns the losses of all iterations, those before the position included.
+    /// </summary>
+    public async Task<IReadOnlyList<double>> ResumeAsync(
+        AlsPosition position, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (position.Phase < 2 * _options.Iterations)
         {
-            long start = Stopwatch.GetTimestamp();
-            var userReports = await SolveUsersAsync(new HalfEpoch(++phase, _options.Solver, false), items, cancellationToken);
-            var users = await GramAsync(_users, cancellationToken);
-            var itemReports = await SolveItemsAsync(new HalfEpoch(++phase, _options.Solver, true), users, cancellationToken);
-            items = await GramAsync(_items, cancellationToken);
+            int phase = position.Phase + 1;
+            var reports = await SolveAsync(phase, position.NextGram, cancellationToken);
+            if (AlsSchedule.SolvesUsers(phase))
+            {
+                position = position with
+                {
+                    Phase = phase,
+                    Users = await GramAsync(_users, cancellationToken),
+                    UserPenalty = Sum(reports, r => r.Penalty),
+                };
+                await TellAsync(position, cancellationToken);
+                continue;
+            }
+
+            var items = await GramAsync(_items, cancellationToken);
 
             // Σ over all pairs of g·score² is g⟨PᵀP, QᵀQ⟩; what the observed pairs add came with the item reports.
-            double loss = (_options.GramWeight * GramMatrix.Inner(users, items))
-                + Sum(itemReports, r => r.DataLoss) + Sum(itemReports, r => r.Penalty) + Sum(userReports, r => r.Penalty);
-            losses.Add(loss);
+            double loss = (_options.GramWeight * GramMatrix.Inner(position.Users!, items))
+                + Sum(reports, r => r.DataLoss) + Sum(reports, r => r.Penalty) + position.UserPenalty;
+            position = position with { Phase = phase, Items = items, Losses = [.. position.Losses, loss] };
+            await TellAsync(position, cancellationToken);
             progress?.Report(new TrainingProgress(
                 "iteration",
-                iteration,
+                phase / 2,
                 _options.Iterations,
                 loss,
                 string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds:F3} s")));
+            start = Stopwatch.GetTimestamp();
         }
 
-        if (FinishUsers)
+        if (FinishUsers && position.Phase < _schedule.Phases)
         {
-            // The users once more, exactly: their factors then are what fold-in gives for their history and the final items.
-            await SolveUsersAsync(new HalfEpoch(++phase, AlsSolver.Cholesky, false), items, cancellationToken);
+            await SolveAsync(_schedule.Phases, position.Items, cancellationToken);
+            await TellAsync(position with { Phase = _schedule.Phases }, cancellationToken);
         }
 
-        return losses;
+        return position.Losses;
     }
 
     private static double Sum(IEnumerable<HalfEpochReport> reports, Func<HalfEpochReport, double[]> values)
@@ -99,28 +127,14 @@ public sealed class AlsCoordinator
         return GramTree.Total(parts.SelectMany(p => p));
     }
 
-    private Task<HalfEpochReport[]> SolveUsersAsync(HalfEpoch halfEpoch, GramMatrix items, CancellationToken cancellationToken) =>
-        SolveAsync(halfEpoch, items, _users, _items, _problem.Items, $"user '{_problem.SampleUser}'", cancellationToken);
+    private Task TellAsync(AlsPosition position, CancellationToken cancellationToken) =>
+        Reached?.Invoke(position, cancellationToken) ?? Task.CompletedTask;
 
-    private Task<HalfEpochReport[]> SolveItemsAsync(HalfEpoch halfEpoch, GramMatrix users, CancellationToken cancellationToken) =>
-        SolveAsync(halfEpoch, users, _items, _users, _problem.Users, $"item '{_problem.SampleItem}'", cancellationToken);
-
-    private async Task<HalfEpochReport[]> SolveAsync(
-        HalfEpoch halfEpoch,
-        GramMatrix gram,
-        IReadOnlyList<IFactorPartition> solved,
-        IReadOnlyList<IFactorPartition> held,
-        int heldRows,
-        string sample,
-        CancellationToken cancellationToken)
+    private async Task<HalfEpochReport[]> SolveAsync(int phase, GramMatrix gram, CancellationToken cancellationToken)
     {
-        // A row with interactions has one at least: no row has less regularization than that.
-        double ridge = _options.RegularizationExponent < 0
-            ? _options.RowRegularization(heldRows, heldRows)
-            : _options.RowRegularization(1, heldRows);
-        var basis = AlsBasis.Create(
-            gram, _options.GramWeight, ridge, _options.RegularizationExponent != 0, $"ALS: the system of {sample}");
-        await Task.WhenAll(held.Select(p => p.WhitenAsync(halfEpoch.Phase, basis, cancellationToken)));
-        return await Task.WhenAll(solved.Select(p => p.SolveAsync(halfEpoch, basis, cancellationToken)));
+        var (solved, held) = AlsSchedule.SolvesUsers(phase) ? (_users, _items) : (_items, _users);
+        var basis = _schedule.Basis(phase, gram);
+        await Task.WhenAll(held.Select(p => p.WhitenAsync(phase, basis, cancellationToken)));
+        return await Task.WhenAll(solved.Select(p => p.SolveAsync(_schedule.HalfEpoch(phase), basis, cancellationToken)));
     }
 }

@@ -66,6 +66,9 @@ public sealed unsafe class FactorBlock
         return new FactorBlock(phase, block, firstRow, rows, owner, 0);
     }
 
+    /// <summary>A block of the rows of <paramref name="rows"/>, which it then owns: nobody writes them any more.</summary>
+    public static FactorBlock Own(int phase, int block, int firstRow, DenseMatrix rows) => new(phase, block, firstRow, rows.Rows, rows, 0);
+
     /// <summary>The rows × k values without padding, e.g. for a wire.</summary>
     public float[] ToArray()
     {

@@ -42,6 +42,12 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         _schedule = [.. Enumerable.Range(0, _batches.Length).OrderByDescending(b => _batches[b].Interactions).ThenBy(b => b)];
     }
 
+    /// <summary>The half-epoch whose result the factors are; 0 for the initial ones.</summary>
+    internal int SolvedPhase => _reportPhase;
+
+    /// <summary>The half-epoch for which rows can be handed out; −1: none.</summary>
+    internal int WhitenedPhase => _whitenedPhase;
+
     /// <inheritdoc/>
     public Task InitializeAsync(CancellationToken cancellationToken)
     {
@@ -112,12 +118,22 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
             return _report;
         }
 
+        return Solve(halfEpoch, basis, await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The same with the other side's rows at hand.</summary>
+    internal HalfEpochReport Solve(HalfEpoch halfEpoch, AlsBasis basis, FactorTable fixedSide, CancellationToken cancellationToken)
+    {
+        if (_report is not null && _reportPhase == halfEpoch.Phase)
+        {
+            return _report;
+        }
+
         if (halfEpoch.Phase <= _reportPhase)
         {
             throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} is past phase {halfEpoch.Phase}, at {_reportPhase}");
         }
 
-        var fixedSide = await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken);
         _report = null;
 
         // A batch is written when it is solved and then counts as done: a repeated call goes on where the last one stopped.

@@ -9,6 +9,9 @@ namespace Recsys.Engine.Als;
 /// </summary>
 public sealed class FactorTable
 {
+    // Blocks fetched at once: while one answer is on its way the next is being written.
+    private const int Lanes = 4;
+
     private readonly nint[] _bases = GC.AllocateArray<nint>(VirtualBlocks.Count, pinned: true);
     private readonly DenseMatrix?[] _owners = new DenseMatrix?[VirtualBlocks.Count];
 
@@ -43,23 +46,34 @@ public sealed class FactorTable
         CancellationToken cancellationToken)
     {
         var table = new FactorTable(phase, (factors + 15) & ~15);
-        for (int block = 0; block < VirtualBlocks.Count; block++)
-        {
-            for (int row = 0; row < blockRows[block];)
-            {
-                var chunk = await owners[block].GetWhitenedAsync(phase, block, row, maxRows, cancellationToken);
-                if (chunk.Phase != phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Factors != factors)
-                {
-                    throw new RecsysException(
-                        $"ALS: asked for rows from {row} of block {block} in phase {phase}, got {chunk.Rows} from {chunk.FirstRow} of block {chunk.Block} in phase {chunk.Phase}");
-                }
+        int next = -1;
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => FetchBlocksAsync()));
+        return table;
 
-                table.Place(chunk, blockRows[block]);
-                row += chunk.Rows;
+        async Task FetchBlocksAsync()
+        {
+            for (int block; (block = Interlocked.Increment(ref next)) < VirtualBlocks.Count;)
+            {
+                await table.FetchBlockAsync(block, factors, blockRows[block], owners[block], maxRows, cancellationToken);
             }
         }
+    }
 
-        return table;
+    private async Task FetchBlockAsync(
+        int block, int factors, int blockRows, IFactorPartition owner, int maxRows, CancellationToken cancellationToken)
+    {
+        for (int row = 0; row < blockRows;)
+        {
+            var chunk = await owner.GetWhitenedAsync(Phase, block, row, maxRows, cancellationToken);
+            if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Factors != factors)
+            {
+                throw new RecsysException(
+                    $"ALS: asked for rows from {row} of block {block} in phase {Phase}, got {chunk.Rows} from {chunk.FirstRow} of block {chunk.Block} in phase {chunk.Phase}");
+            }
+
+            Place(chunk, blockRows);
+            row += chunk.Rows;
+        }
     }
 
     private unsafe void Place(FactorBlock chunk, int blockRows)

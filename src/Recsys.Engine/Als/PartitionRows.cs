@@ -9,14 +9,14 @@ namespace Recsys.Engine.Als;
 public sealed class PartitionRows
 {
     private readonly RowOrder _order;
-    private readonly IdTable _ids;
+    private readonly Func<int, string> _ids;
     private readonly long[] _offsets;
     private readonly uint[] _columns;
     private readonly float[]? _weights;
     private readonly int _firstRow;
 
     private PartitionRows(
-        RowOrder order, IdTable ids, long[] offsets, uint[] columns, float[]? weights, int firstBlock, int endBlock, int others, string kind)
+        RowOrder order, Func<int, string> ids, long[] offsets, uint[] columns, float[]? weights, int firstBlock, int endBlock, int others, string kind)
     {
         _order = order;
         _ids = ids;
@@ -66,7 +66,7 @@ public sealed class PartitionRows
     internal int Index(int row) => _order.Indices[_firstRow + row];
 
     /// <summary>The row's id.</summary>
-    internal string Id(int row) => _ids[_order.Indices[_firstRow + row]];
+    internal string Id(int row) => _ids(_order.Indices[_firstRow + row]);
 
     /// <summary>
     /// Cuts one side into <paramref name="partitions"/>. The matrix is given the other way round: a row of
@@ -74,6 +74,97 @@ public sealed class PartitionRows
     /// </summary>
     internal static PartitionRows[] Cut(
         SparseMatrix columns, RowOrder order, RowOrder otherOrder, IdTable ids, int partitions, string kind)
+    {
+        var (offsets, codes, values) = Arrange(columns, order, otherOrder, keepZeros: false);
+        var parts = new PartitionRows[partitions];
+        for (int i = 0; i < partitions; i++)
+        {
+            parts[i] = new PartitionRows(
+                order,
+                i => ids[i],
+                offsets,
+                codes,
+                values,
+                VirtualBlocks.FirstBlock(i, partitions),
+                VirtualBlocks.FirstBlock(i + 1, partitions),
+                columns.Rows,
+                kind);
+        }
+
+        return parts;
+    }
+
+    /// <summary>The rows of consecutive blocks that were cut and stored one by one (<see cref="ClusterDataset"/>).</summary>
+    /// <param name="blocks">The blocks, in order, without gaps.</param>
+    /// <param name="others">Number of rows of the whole other side.</param>
+    /// <param name="kind">"user" or "item".</param>
+    public static PartitionRows FromBlocks(IReadOnlyList<InteractionBlock> blocks, int others, string kind)
+    {
+        int first = blocks[0].Block;
+        var starts = new int[VirtualBlocks.Count + 1];
+        var entries = 0L;
+        for (int b = 0; b < blocks.Count; b++)
+        {
+            if (blocks[b].Block != first + b)
+            {
+                throw new RecsysException($"data set: {kind} block {blocks[b].Block} where {first + b} was expected");
+            }
+
+            starts[first + b + 1] = starts[first + b] + blocks[b].Rows;
+            entries += blocks[b].Columns.Length;
+        }
+
+        int rows = starts[first + blocks.Count];
+        starts.AsSpan(first + blocks.Count).Fill(rows);
+        var hashes = new ulong[rows];
+        var offsets = new long[rows + 1];
+        var columns = new uint[entries];
+        var weights = blocks.Any(b => b.HasWeights) ? new float[entries] : null;
+        int row = 0;
+        long to = 0;
+        foreach (var block in blocks)
+        {
+            for (int r = 0; r < block.Rows; r++)
+            {
+                hashes[row] = VirtualBlocks.Hash(block.Utf8(r));
+                var codes = block.Row(r);
+                var values = block.Weights(r);
+                for (int e = 0; e < codes.Length; e++)
+                {
+                    if (weights is null || values.IsEmpty || values[e] != 0)
+                    {
+                        columns[to] = codes[e];
+                        if (weights is not null)
+                        {
+                            weights[to] = values.IsEmpty ? 1 : values[e];
+                        }
+
+                        to++;
+                    }
+                }
+
+                offsets[++row] = to;
+            }
+        }
+
+        var order = RowOrder.OfSorted(hashes, starts);
+        return new PartitionRows(order, IdOf, offsets, columns, weights, first, first + blocks.Count, others, kind);
+
+        string IdOf(int index)
+        {
+            int b = 0;
+            while (starts[first + b + 1] <= index)
+            {
+                b++;
+            }
+
+            return blocks[b].Id(index - starts[first + b]);
+        }
+    }
+
+    /// <summary>The rows of one side in their order, the columns of each as ascending codes of the other side.</summary>
+    internal static (long[] Offsets, uint[] Codes, float[]? Values) Arrange(
+        SparseMatrix columns, RowOrder order, RowOrder otherOrder, bool keepZeros)
     {
         // Walking the other side in its order appends to every row ascending codes: no sort is needed.
         int rows = order.Indices.Length;
@@ -91,7 +182,7 @@ public sealed class PartitionRows
             var weights = columns.RowValues(other);
             for (int e = 0; e < entries.Length; e++)
             {
-                if (!weighted || weights[e] != 0)
+                if (keepZeros || !weighted || weights[e] != 0)
                 {
                     offsets[position[entries[e]] + 1]++;
                 }
@@ -112,7 +203,7 @@ public sealed class PartitionRows
             var weights = columns.RowValues(other);
             for (int e = 0; e < entries.Length; e++)
             {
-                if (weighted && weights[e] == 0)
+                if (!keepZeros && weighted && weights[e] == 0)
                 {
                     continue;
                 }
@@ -126,21 +217,6 @@ public sealed class PartitionRows
             }
         }
 
-        var parts = new PartitionRows[partitions];
-        for (int i = 0; i < partitions; i++)
-        {
-            parts[i] = new PartitionRows(
-                order,
-                ids,
-                offsets,
-                codes,
-                values,
-                VirtualBlocks.FirstBlock(i, partitions),
-                VirtualBlocks.FirstBlock(i + 1, partitions),
-                columns.Rows,
-                kind);
-        }
-
-        return parts;
+        return (offsets, codes, values);
     }
 }

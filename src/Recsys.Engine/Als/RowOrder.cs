@@ -28,6 +28,10 @@ internal sealed class RowOrder
     /// <summary>The <see cref="RowCode"/> of each dense index.</summary>
     public uint[] Codes { get; }
 
+    /// <summary>The order of rows that come in it already; indices are positions.</summary>
+    public static RowOrder OfSorted(ulong[] hashes, int[] blockStarts) =>
+        new([.. Enumerable.Range(0, hashes.Length)], hashes, blockStarts, []);
+
     public static RowOrder Of(IdTable ids)
     {
         int count = ids.Count;

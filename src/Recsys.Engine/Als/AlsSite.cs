@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Recsys.Engine.Compute;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Als;
+
+/// <summary>
+/// What the partitions of one process share in a stored training run: threads, scratch memory, the basis of the half-epoch,
+/// and the other side's rows, of which the process fetches each block once a half-epoch.
+/// </summary>
+public sealed class AlsSite : IDisposable
+{
+    // 2 MB a call: within what a message may hold, and enough that its costs vanish.
+    private const int ChunkBytes = 2 << 20;
+
+    private readonly FactorSource _users;
+    private readonly FactorSource _items;
+    private readonly AlsSchedule _schedule;
+    private readonly ConcurrentDictionary<int, long> _received = new();
+    private readonly Lock _gate = new();
+    private (int Phase, Task<AlsBasis> Task) _basis = (-1, null!);
+
+    /// <summary>A process that takes part in a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="store">Where its state is.</param>
+    /// <param name="queue">Threads, which the site does not own.</param>
+    /// <param name="owner">How to reach the partition of a side ("user" or "item") and number.</param>
+    public AlsSite(AlsRun run, IBlobStore store, ComputeQueue queue, Func<string, int, IFactorPartition> owner)
+    {
+        Run = run;
+        Store = store;
+        Queue = queue;
+        Host = new FactorHost(run.Options, queue.Pool);
+        _schedule = new AlsSchedule(run.Options, run.Problem);
+        int chunkRows = Math.Max(1, ChunkBytes / (((run.Options.Factors + 15) & ~15) * sizeof(float)));
+        _users = new FactorSource(run.Options.Factors, run.Data.UserBlocks, Owners("user"), chunkRows);
+        _items = new FactorSource(run.Options.Factors, run.Data.ItemBlocks, Owners("item"), chunkRows);
+
+        IFactorPartition[] Owners(string kind)
+        {
+            var partitions = Enumerable.Range(0, run.Options.Partitions).Select(i => owner(kind, i)).ToArray();
+            return [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => partitions[run.Owner(b)])];
+        }
+    }
+
+    /// <summary>The run.</summary>
+    public AlsRun Run { get; }
+
+    /// <summary>Where its state is.</summary>
+    public IBlobStore Store { get; }
+
+    /// <summary>The threads.</summary>
+    public ComputeQueue Queue { get; }
+
+    /// <summary>Options and scratch memory.</summary>
+    internal FactorHost Host { get; }
+
+    /// <summary>Opens a partition in this process, as of its last finished half-epoch.</summary>
+    /// <exception cref="RecsysException">Its rows or factors are missing or altered.</exception>
+    public Task<StoredFactorPartition> OpenPartitionAsync(string kind, int index, CancellationToken cancellationToken = default) =>
+        StoredFactorPartition.OpenAsync(this, kind, index, SourceFor(kind), cancellationToken);
+
+    /// <summary>The half-epoch of that number.</summary>
+    public HalfEpoch HalfEpoch(int phase) => _schedule.HalfEpoch(phase);
+
+    /// <summary>The basis of a half-epoch, from the stored position before it; computed once a process.</summary>
+    public Task<AlsBasis> BasisAsync(int phase, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            if (_basis.Phase != phase || _basis.Task.IsFaulted || _basis.Task.IsCanceled)
+            {
+                _basis = (phase, Task.Run(() => ComputeBasisAsync(phase), CancellationToken.None));
+            }
+
+            return _basis.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Told of bytes of factors that came from another process.</summary>
+    public void CountReceived(int phase, long bytes) => _received.AddOrUpdate(phase, bytes, (_, sum) => sum + bytes);
+
+    /// <summary>Bytes of factors that came from other processes for a half-epoch.</summary>
+    public long Received(int phase) => _received.GetValueOrDefault(phase);
+
+    /// <summary>Frees scratch memory. The partitions must not compute any more.</summary>
+    public void Dispose() => Host.Dispose();
+
+    /// <summary>Where the partitions of a side get the other side's rows.</summary>
+    internal IFactorSource SourceFor(string kind) => kind == "user" ? _items : _users;
+
+    private async Task<AlsBasis> ComputeBasisAsync(int phase)
+    {
+        var position = await Run.ReadPositionAsync(Store, phase - 1).ConfigureAwait(false);
+        return _schedule.Basis(phase, position.NextGram);
+    }
+}

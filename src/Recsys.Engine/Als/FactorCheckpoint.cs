@@ -1,0 +1,183 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Recsys.Engine.Numerics;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Als;
+
+/// <summary>
+/// The factors of a partition after a half-epoch in a blob store: <c>PREFIX 000011/07-000000</c>, rows of block 7 from row
+/// 0, and <c>PREFIX 000011/report</c>, written last, without which it is not there.
+/// </summary>
+/// <param name="store">Where.</param>
+/// <param name="prefix">The partition's prefix.</param>
+internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
+{
+    private const uint RowsMagic = 0x314B4346; // FCK1
+    private const uint ReportMagic = 0x31525046; // FPR1
+    private const int HeaderBytes = 24;
+    private const int MaxBytes = 4 << 20;
+    private const string Report = "report";
+
+    /// <summary>Rows of <paramref name="factors"/> floats in one blob.</summary>
+    public static int RowsPerBlob(int factors) => Math.Max(1, MaxBytes / (factors * sizeof(float)));
+
+    /// <summary>Stores factors and report; earlier ones are deleted when all of it is there.</summary>
+    public async Task SaveAsync(
+        IFactorPartition partition, int factors, int firstBlock, int endBlock, int phase, HalfEpochReport report, CancellationToken cancellationToken)
+    {
+        string folder = Folder(phase);
+        for (int block = firstBlock; block < endBlock; block++)
+        {
+            for (int row = 0; ;)
+            {
+                var rows = await partition.GetFactorsAsync(block, row, RowsPerBlob(factors), cancellationToken).ConfigureAwait(false);
+                if (rows.Rows == 0)
+                {
+                    break;
+                }
+
+                string key = string.Create(CultureInfo.InvariantCulture, $"{folder}{block:D2}-{row:D8}");
+                await store.PutAsync(key, ToBytes(rows, phase), cancellationToken: cancellationToken).ConfigureAwait(false);
+                row += rows.Rows;
+            }
+        }
+
+        await store.PutAsync(folder + Report, ToBytes(report, phase), cancellationToken: cancellationToken).ConfigureAwait(false);
+        foreach (int older in (await FindAsync(cancellationToken).ConfigureAwait(false)).Keys.Where(p => p < phase))
+        {
+            await store.DeleteAsync(Folder(older) + Report, cancellationToken).ConfigureAwait(false);
+            await store.DeleteAsync(Folder(older), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Puts the latest factors into <paramref name="partition"/>; returns their phase and report, or null when there are none.</summary>
+    public async Task<(int Phase, HalfEpochReport Report)?> RestoreAsync(IFactorPartition partition, CancellationToken cancellationToken)
+    {
+        if (await LatestAsync(cancellationToken).ConfigureAwait(false) is not { } latest)
+        {
+            return null;
+        }
+
+        foreach (string key in latest.Keys)
+        {
+            await partition.PutFactorsAsync(await ReadAsync(key, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+
+        return (latest.Phase, latest.Report);
+    }
+
+    /// <summary>The latest factors, block after block; nothing when there are none.</summary>
+    public async IAsyncEnumerable<FactorBlock> ReadAsync(
+        int phase, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await LatestAsync(cancellationToken).ConfigureAwait(false) is not { } latest || latest.Phase != phase)
+        {
+            throw new RecsysException($"{Folder(phase)}: the factors are not there");
+        }
+
+        foreach (string key in latest.Keys)
+        {
+            yield return await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<FactorBlock> ReadAsync(string key, CancellationToken cancellationToken) => Parse(
+        await store.GetAsync(key, cancellationToken).ConfigureAwait(false) ?? throw new RecsysException($"{key}: missing"), key);
+
+    private async Task<(int Phase, HalfEpochReport Report, IReadOnlyList<string> Keys)?> LatestAsync(CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var (phase, keys) in found.OrderByDescending(f => f.Key))
+        {
+            string report = Folder(phase) + Report;
+            if (keys.Contains(report) && await store.GetAsync(report, cancellationToken).ConfigureAwait(false) is { } bytes)
+            {
+                return (phase, ParseReport(bytes, report), [.. keys.Where(k => k != report)]);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<Dictionary<int, List<string>>> FindAsync(CancellationToken cancellationToken) =>
+        (await store.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
+            .GroupBy(k => int.Parse(k.AsSpan(prefix.Length, 6), NumberStyles.None, CultureInfo.InvariantCulture))
+            .ToDictionary(g => g.Key, g => g.ToList());
+
+    private string Folder(int phase) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{phase:D6}/");
+
+    private static byte[] ToBytes(FactorBlock rows, int phase)
+    {
+        int rowBytes = rows.Factors * sizeof(float);
+        var bytes = GC.AllocateUninitializedArray<byte>(HeaderBytes + (rows.Rows * rowBytes) + 4);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, RowsMagic);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), phase);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), rows.Block);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), rows.FirstRow);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), rows.Rows);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(20), rows.Factors);
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            MemoryMarshal.AsBytes(rows.Row(r)).CopyTo(bytes.AsSpan(HeaderBytes + (r * rowBytes)));
+        }
+
+        return Seal(bytes);
+    }
+
+    private static FactorBlock Parse(ReadOnlySpan<byte> bytes, string key)
+    {
+        Check(bytes, RowsMagic, HeaderBytes, key);
+        int rows = BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]);
+        int factors = BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]);
+        var matrix = new DenseMatrix(rows, factors);
+        var values = MemoryMarshal.Cast<byte, float>(bytes[HeaderBytes..^4]);
+        for (int r = 0; r < rows; r++)
+        {
+            values.Slice(r * factors, factors).CopyTo(matrix.Row(r));
+        }
+
+        return FactorBlock.Own(
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
+            matrix);
+    }
+
+    private static byte[] ToBytes(HalfEpochReport report, int phase)
+    {
+        int n = report.DataLoss.Length;
+        var bytes = new byte[16 + (16 * n) + 4];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, ReportMagic);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), phase);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), report.FirstBlock);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), n);
+        MemoryMarshal.AsBytes(report.DataLoss.AsSpan()).CopyTo(bytes.AsSpan(16));
+        MemoryMarshal.AsBytes(report.Penalty.AsSpan()).CopyTo(bytes.AsSpan(16 + (8 * n)));
+        return Seal(bytes);
+    }
+
+    private static HalfEpochReport ParseReport(ReadOnlySpan<byte> bytes, string key)
+    {
+        Check(bytes, ReportMagic, 16, key);
+        var values = MemoryMarshal.Cast<byte, double>(bytes[16..^4]);
+        int n = values.Length / 2;
+        return new HalfEpochReport(BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]), values[..n].ToArray(), values[n..].ToArray());
+    }
+
+    private static byte[] Seal(byte[] bytes)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), Crc32C.Compute(bytes.AsSpan(0, bytes.Length - 4)));
+        return bytes;
+    }
+
+    private static void Check(ReadOnlySpan<byte> bytes, uint magic, int header, string key)
+    {
+        if (bytes.Length < header + 4 || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != magic
+            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) != Crc32C.Compute(bytes[..^4]))
+        {
+            throw new RecsysException($"{key}: altered or not a checkpoint");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+using System.Collections.Concurrent;
+using Recsys.Engine.Als;
+using Recsys.Engine.Compute;
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Engine.Tests.Als;
+
+public sealed class StoredRunTests
+{
+    private static readonly AlsOptions Options = new() { Factors = 12, Iterations = 3, Partitions = 4, Threads = 1 };
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_data_set_comes_back_from_its_blocks_as_it_was(bool weighted)
+    {
+        var data = AlsTestData.Create(300, 90, 3, weighted) with { Name = "made up" };
+        var store = new MemoryBlobStore();
+        var stored = await ClusterDataset.SaveAsync(store, "set", data);
+        Assert.Equal(data.Fingerprint(), stored.Facts.Fingerprint);
+        var back = await (await ClusterDataset.OpenAsync(store, "set")).LoadAsync();
+        Assert.Equal("made up", back.Name);
+        Assert.Equal(Ids(data.Users), Ids(back.Users));
+        Assert.Equal(Ids(data.Items), Ids(back.Items));
+        Assert.Equal(data.Interactions.Offsets.ToArray(), back.Interactions.Offsets.ToArray());
+        Assert.Equal(data.Interactions.AllColumns.ToArray(), back.Interactions.AllColumns.ToArray());
+        Assert.Equal(data.Interactions.AllValues.ToArray(), back.Interactions.AllValues.ToArray());
+    }
+
+    [Fact]
+    public async Task A_data_set_stored_again_keeps_its_last_version_but_one_and_is_deleted_whole()
+    {
+        var store = new MemoryBlobStore();
+        var versions = new List<string>();
+        for (int i = 0; i < 3; i++)
+        {
+            versions.Add((await ClusterDataset.SaveAsync(store, "set", AlsTestData.Create(40, 20, i))).Facts.Version);
+        }
+
+        Assert.Empty(await store.ListAsync($"data/set/{versions[0]}/"));
+        Assert.Equal(128, (await store.ListAsync($"data/set/{versions[1]}/")).Count);
+        Assert.Equal(versions[2], (await ClusterDataset.OpenAsync(store, "set")).Facts.Version);
+        Assert.Equal(["set"], await ClusterDataset.ListAsync(store));
+        await ClusterDataset.DeleteAsync(store, "set");
+        Assert.Empty(await store.ListAsync(""));
+        await Assert.ThrowsAsync<UnknownIdException>(() => ClusterDataset.OpenAsync(store, "set"));
+    }
+
+    [Fact]
+    public async Task An_altered_block_and_weights_that_are_no_numbers_are_refused()
+    {
+        var store = new MemoryBlobStore();
+        var stored = await ClusterDataset.SaveAsync(store, "set", AlsTestData.Create(40, 20, 1));
+        string key = $"data/set/{stored.Facts.Version}/users/05";
+        byte[] bytes = (await store.GetAsync(key))!.ToArray();
+        bytes[^5] ^= 1;
+        await store.PutAsync(key, bytes, replace: true);
+        Assert.Contains("users/05", (await Assert.ThrowsAsync<RecsysException>(() => stored.LoadAsync())).Message);
+        var ids = IdTable.Sequential(1);
+        var bad = new Dataset(ids, ids, new SparseMatrix(1, 1, [0, 1], [0], [float.NaN]));
+        await Assert.ThrowsAsync<RecsysException>(() => ClusterDataset.SaveAsync(store, "bad", bad));
+        await Assert.ThrowsAsync<InvalidOptionException>(() => ClusterDataset.SaveAsync(store, "no name/", bad));
+    }
+
+    [Theory]
+    [InlineData(1, AlsSolver.Cholesky, 0, false)]
+    [InlineData(2, AlsSolver.ConjugateGradient, 1, true)]
+    [InlineData(3, AlsSolver.Subspace, 0, true)]
+    public async Task The_model_of_a_stored_run_is_that_of_one_process(int sites, AlsSolver solver, double exponent, bool weighted)
+    {
+        var data = AlsTestData.Create(500, 120, 5, weighted);
+        var options = Options with { Solver = solver, RegularizationExponent = exponent, Regularization = exponent == 0 ? 5 : 0.05 };
+        using var expected = AlsTrainer.Train(data, options with { Partitions = 1 });
+        using var cluster = await FakeCluster.CreateAsync(data, options, sites);
+        using var model = await cluster.TrainAsync();
+        AssertSame(expected, model);
+    }
+
+    [Fact]
+    public async Task Losing_a_site_in_any_phase_changes_nothing()
+    {
+        var data = AlsTestData.Create(300, 80, 6);
+        var options = Options with { Solver = AlsSolver.ConjugateGradient };
+        using var expected = AlsTrainer.Train(data, options with { Partitions = 1 });
+        for (int phase = 0; phase <= 6; phase++)
+        {
+            using var cluster = await FakeCluster.CreateAsync(data, options, 3);
+            using var model = await cluster.TrainAsync(loseAt: phase);
+            AssertSame(expected, model);
+        }
+    }
+
+    [Fact]
+    public async Task A_coordinator_that_dies_anywhere_is_followed_by_another()
+    {
+        var data = AlsTestData.Create(300, 80, 7);
+        using var expected = AlsTrainer.Train(data, Options with { Partitions = 1 });
+        using var cluster = await FakeCluster.CreateAsync(data, Options, 2);
+        int deaths = 0;
+        IReadOnlyList<double>? losses = null;
+        while (losses is null)
+        {
+            try
+            {
+                // Dies after some number of solving calls, within phases and between them.
+                cluster.SolvesLeft = 6;
+                losses = await cluster.Training.RunAsync(cluster.Users, cluster.Items);
+            }
+            catch (TimeoutException)
+            {
+                deaths++;
+                cluster.Lose(deaths % 2);
+            }
+        }
+
+        Assert.InRange(deaths, 4, 40);
+        using var model = await cluster.Training.AssembleAsync(losses, 1);
+        AssertSame(expected, model);
+        await cluster.Training.DeleteAsync();
+        Assert.Empty(await cluster.Store.ListAsync("training/"));
+    }
+
+    [Fact]
+    public async Task State_of_finished_phases_does_not_pile_up()
+    {
+        var data = AlsTestData.Create(300, 80, 8);
+        using var cluster = await FakeCluster.CreateAsync(data, Options, 2);
+        using var model = await cluster.TrainAsync();
+        var kept = await cluster.Store.ListAsync("training/");
+        Assert.Equal(2, kept.Count(k => k.Contains("/position/")));
+        Assert.Equal(8, kept.Count(k => k.EndsWith("/report")));
+        Assert.True(await AlsRun.LoadAsync(cluster.Store, "training/t/") is { Options.Partitions: 4 });
+    }
+
+    [Fact]
+    public void The_options_of_a_run_are_parsed_as_on_the_command_line()
+    {
+        var options = AlsRun.ParseOptions(new OptionBag([new("factors", "7"), new("partitions", "3")]));
+        Assert.Equal((7, 3), (options.Factors, options.Partitions));
+        Assert.Throws<InvalidOptionException>(() => AlsRun.ParseOptions(new OptionBag([new("factor", "7")])));
+    }
+
+    private static IEnumerable<string> Ids(IdTable ids) => Enumerable.Range(0, ids.Count).Select(i => ids[i]);
+
+    private static void AssertSame(AlsModel expected, AlsModel actual)
+    {
+        Assert.Equal(expected.Losses, actual.Losses);
+        for (int u = 0; u < expected.Users.Count; u++)
+        {
+            Assert.True(expected.UserFactors.Row(u).SequenceEqual(actual.UserFactors.Row(u)), $"user {u}");
+        }
+
+        for (int i = 0; i < expected.Items.Count; i++)
+        {
+            Assert.True(expected.ItemFactors.Row(i).SequenceEqual(actual.ItemFactors.Row(i)), $"item {i}");
+        }
+    }
+
+    /// <summary>Some sites in this process; a partition lives on one of them and is opened again on the next when it is lost.</summary>
+    private sealed class FakeCluster : IDisposable
+    {
+        private readonly AlsSite[] _sites;
+        private readonly ComputeQueue[] _queues;
+        private readonly ConcurrentDictionary<(string, int), (int Site, Task<StoredFactorPartition> Partition)> _open = new();
+        private int _generation;
+
+        private FakeCluster(MemoryBlobStore store, AlsRun run, int sites)
+        {
+            Store = store;
+            Training = new StoredAlsTraining(run, store);
+            _queues = [.. Enumerable.Range(0, sites).Select(_ => new ComputeQueue(1))];
+            _sites = [.. _queues.Select(q => new AlsSite(run, store, q, (kind, index) => new Remote(this, kind, index)))];
+            Users = [.. Enumerable.Range(0, run.Options.Partitions).Select(i => new Remote(this, "user", i))];
+            Items = [.. Enumerable.Range(0, run.Options.Partitions).Select(i => new Remote(this, "item", i))];
+        }
+
+        public MemoryBlobStore Store { get; }
+
+        public StoredAlsTraining Training { get; }
+
+        public IReadOnlyList<IFactorPartition> Users { get; }
+
+        public IReadOnlyList<IFactorPartition> Items { get; }
+
+        public int SolvesLeft { get; set; } = int.MaxValue;
+
+        public static async Task<FakeCluster> CreateAsync(Dataset data, AlsOptions options, int sites)
+        {
+            var store = new MemoryBlobStore();
+            var stored = await ClusterDataset.SaveAsync(store, "d", data);
+            var run = new AlsRun("training/t/", stored.Facts, options);
+            await run.SaveAsync(store);
+            return new FakeCluster(store, run, sites);
+        }
+
+        public async Task<AlsModel> TrainAsync(int loseAt = -1)
+        {
+            var losses = await Training.RunAsync(
+                Users,
+                Items,
+                (position, _) =>
+                {
+                    if (position.Phase == loseAt)
+                    {
+                        Lose(1);
+                    }
+
+                    return Task.CompletedTask;
+                });
+            return await Training.AssembleAsync(losses, 1);
+        }
+
+        public void Lose(int site)
+        {
+            _generation++;
+            foreach (var (key, place) in _open)
+            {
+                if (place.Site == site)
+                {
+                    _open.TryRemove(key, out _);
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            Array.ForEach(_queues, q => q.Dispose());
+            Array.ForEach(_sites, s => s.Dispose());
+        }
+
+        private Task<StoredFactorPartition> Open(string kind, int index) => _open.GetOrAdd(
+            (kind, index),
+            _ =>
+            {
+                int site = (index + _generation) % _sites.Length;
+                return (site, _sites[site].OpenPartitionAsync(kind, index));
+            }).Partition;
+
+        private sealed class Remote(FakeCluster cluster, string kind, int index) : IFactorPartition
+        {
+            public async Task InitializeAsync(CancellationToken cancellationToken) =>
+                await (await cluster.Open(kind, index)).InitializeAsync(cancellationToken);
+
+            public async Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken) =>
+                await (await cluster.Open(kind, index)).GramAsync(cancellationToken);
+
+            public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
+                await (await cluster.Open(kind, index)).WhitenAsync(phase, basis, cancellationToken);
+
+            public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+            {
+                if (cluster.SolvesLeft-- <= 0)
+                {
+                    throw new TimeoutException();
+                }
+
+                return await (await cluster.Open(kind, index)).SolveAsync(halfEpoch, basis, cancellationToken);
+            }
+
+            public async ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
+                await (await cluster.Open(kind, index)).GetWhitenedAsync(phase, block, firstRow, maxRows, cancellationToken);
+
+            public async ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
+                await (await cluster.Open(kind, index)).GetFactorsAsync(block, firstRow, maxRows, cancellationToken);
+
+            public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken) => throw new NotSupportedException();
+        }
+    }
+}
