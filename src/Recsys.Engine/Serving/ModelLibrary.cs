@@ -11,7 +11,7 @@ namespace Recsys.Engine.Serving;
 /// atomically; requests that run keep the one they hold, and its memory is freed after the last of them. A version that
 /// is only in memory is kept while it is active or the one to roll back to.
 /// </summary>
-public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
+public sealed class ModelLibrary : IModelVersions, IHistories, ILiveModels, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _loading = new(1);
@@ -206,7 +206,9 @@ public sealed class ModelLibrary : IModelVersions, IHistories, IDisposable
         _loading.Dispose();
     }
 
-    /// <summary>Holds the active version of a model, or of the default one.</summary>
+    LiveModelLease ILiveModels.Hold(string? name) => Hold(name);
+
+    /// <inheritdoc cref="ILiveModels.Hold"/>
     internal LiveModelLease Hold(string? name)
     {
         while (true)

@@ -10,12 +10,27 @@ namespace Recsys.Engine.Serving;
 /// Recommendations in this process from the models of a <see cref="ModelLibrary"/>. A request holds one version of a
 /// model from beginning to end, whatever is activated meanwhile, and allocates little more than its answer.
 /// </summary>
-/// <param name="library">The models.</param>
-/// <param name="items">Names, categories and availability of items.</param>
-public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IRecommender, IOnboarding
+public sealed class ModelRecommender : IRecommender, IOnboarding
 {
     /// <summary>Name that lists of popular items bear.</summary>
     public const string FallbackModel = "popularity";
+
+    private readonly ILiveModels _models;
+    private readonly ItemStore _items;
+
+    /// <summary>Answers from a library.</summary>
+    /// <param name="library">The models.</param>
+    /// <param name="items">Names, categories and availability of items.</param>
+    public ModelRecommender(ModelLibrary library, ItemStore items)
+        : this((ILiveModels)library, items)
+    {
+    }
+
+    internal ModelRecommender(ILiveModels models, ItemStore items)
+    {
+        _models = models;
+        _items = items;
+    }
 
     /// <inheritdoc/>
     public ValueTask<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken = default)
@@ -23,8 +38,8 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         ArgumentNullException.ThrowIfNull(query);
         cancellationToken.ThrowIfCancellationRequested();
         Check(query);
-        using var lease = library.Hold(query.Model);
-        return new(Recommend(lease.Live, query));
+        using var lease = _models.Hold(query.Model);
+        return new(Recommend(lease.Live, ProfileOf(lease.Live.Model, query), query));
     }
 
     /// <inheritdoc/>
@@ -33,18 +48,18 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         ArgumentNullException.ThrowIfNull(query);
         cancellationToken.ThrowIfCancellationRequested();
         CheckCount(query.Count);
-        using var lease = library.Hold(query.Model);
+        using var lease = _models.Hold(query.Model);
         var live = lease.Live;
         if (!live.Model.Items.TryGetIndex(query.Item, out int item))
         {
-            return items.Find(query.Item) is not null
+            return _items.Find(query.Item) is not null
                 ? new(new RecommendationList(live.Name, live.Version, Fallback: false, []))
                 : throw new UnknownIdException("item", query.Item);
         }
 
         int wanted = Math.Min(query.Count, live.Model.Items.Count);
         var results = ArrayPool<ScoredItem>.Shared.Rent(wanted);
-        var filter = live.Masks(items).Available is { } available ? new ItemFilter { Allowed = available } : ItemFilter.Default;
+        var filter = live.Masks(_items).Available is { } available ? new ItemFilter { Allowed = available } : ItemFilter.Default;
         int found = live.Model.Similar(item, query.Opposite, filter, results.AsSpan(0, wanted));
         var list = List(live, results.AsSpan(0, found), null, 0);
         ArrayPool<ScoredItem>.Shared.Return(results);
@@ -57,7 +72,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         ArgumentNullException.ThrowIfNull(query);
         cancellationToken.ThrowIfCancellationRequested();
         query.Check();
-        using var lease = library.Hold(query.Model);
+        using var lease = _models.Hold(query.Model);
         var live = lease.Live;
         var recommend = query.Recommendations;
         var answered = new List<(int Item, Answer Answer)>(query.Answers.Count);
@@ -70,17 +85,17 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         }
 
         var asked = new ScoredItem[Math.Min(query.Questions, live.Model.Items.Count)];
-        using var filter = new QueryFilter(live, items, recommend);
+        using var filter = new QueryFilter(live, _items, recommend);
         int count = asked.Length == 0 ? 0 : live.Interview.Choose(CollectionsMarshal.AsSpan(answered), filter.Filter, asked, cancellationToken);
         var questions = new Question[count];
         for (int q = 0; q < count; q++)
         {
             string id = live.ItemId(asked[q].Item);
-            questions[q] = new Question(id, asked[q].Score, items.Find(id)?.Name);
+            questions[q] = new Question(id, asked[q].Score, _items.Find(id)?.Name);
         }
 
         var list = query.Count > 0
-            ? Recommend(live, recommend)
+            ? Recommend(live, ProfileOf(live.Model, recommend), recommend)
             : new RecommendationList(live.Name, live.Version, Fallback: false, []);
         return new(new OnboardingStep(questions, list));
     }
@@ -88,7 +103,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
     /// <inheritdoc/>
     public ValueTask<UserRecord?> GetUserAsync(string user, CancellationToken cancellationToken = default)
     {
-        using var lease = library.Hold(null);
+        using var lease = _models.Hold(null);
         var live = lease.Live;
         if (!live.Model.Users.TryGetIndex(user, out int index))
         {
@@ -109,10 +124,10 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
     /// <inheritdoc/>
     public ValueTask<ItemRecord?> GetItemAsync(string item, CancellationToken cancellationToken = default)
     {
-        using var lease = library.Hold(null);
+        using var lease = _models.Hold(null);
         bool ranked = lease.Live.Model.Items.TryGetIndex(item, out int index);
-        var known = items.Find(item);
-        if ((!ranked && known is null) || items.IsDeleted(item))
+        var known = _items.Find(item);
+        if ((!ranked && known is null) || _items.IsDeleted(item))
         {
             return new((ItemRecord?)null);
         }
@@ -127,7 +142,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
     {
         ArgumentNullException.ThrowIfNull(text);
         CheckCount(limit);
-        using var lease = library.Hold(null);
+        using var lease = _models.Hold(null);
         var search = new IdSearch(text, limit);
         if (kind == SearchKind.User)
         {
@@ -135,7 +150,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         }
         else
         {
-            search.Scan(lease.Live.Model.Items, items, cancellationToken);
+            search.Scan(lease.Live.Model.Items, _items, cancellationToken);
         }
 
         return new(search.Best());
@@ -144,7 +159,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
     /// <inheritdoc/>
     public ValueTask<RecommenderStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        using var lease = library.Hold(null);
+        using var lease = _models.Hold(null);
         var model = lease.Live.Model;
         return new(new RecommenderStatus(
             lease.Live.Name, lease.Live.Version, model.Users.Count, model.Items.Count, model.Histories.Count));
@@ -152,9 +167,18 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CategoryCount>> GetCategoriesAsync(CancellationToken cancellationToken = default) =>
-        new(items.Categories);
+        new(_items.Categories);
 
-    private static void Check(RecommendationQuery query)
+    private static void CheckCount(int count)
+    {
+        if (count < 1)
+        {
+            throw new InvalidOptionException($"n: expected 1 or more, found {count}");
+        }
+    }
+
+    /// <summary>Refuses a query that cannot be answered.</summary>
+    internal static void Check(RecommendationQuery query)
     {
         CheckCount(query.Count);
         if (query.Offset < 0)
@@ -168,25 +192,21 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         }
     }
 
-    private static void CheckCount(int count)
-    {
-        if (count < 1)
-        {
-            throw new InvalidOptionException($"n: expected 1 or more, found {count}");
-        }
-    }
-
-    private RecommendationList Recommend(LiveModel live, RecommendationQuery query)
-    {
-        var model = live.Model;
-        var profile = query.User is { } user ? ProfileOf(model, user)
+    /// <summary>The profile that a query asks for.</summary>
+    internal static UserProfile ProfileOf(IRecommenderModel model, RecommendationQuery query) =>
+        query.User is { } user ? ProfileOf(model, user)
             : query.History is { } history ? Profile(model, history)
             : UserProfile.Empty;
+
+    /// <summary>The best items for a profile, by the filters of a query.</summary>
+    internal RecommendationList Recommend(LiveModel live, UserProfile profile, RecommendationQuery query)
+    {
+        var model = live.Model;
         bool fallback = profile.Items.IsEmpty;
         int wanted = (int)Math.Min((long)query.Offset + query.Count, model.Items.Count);
         var rented = ArrayPool<ScoredItem>.Shared.Rent(Math.Max(1, wanted));
         var results = rented.AsSpan(0, wanted);
-        using var filter = new QueryFilter(live, items, query);
+        using var filter = new QueryFilter(live, _items, query);
         int found = fallback
             ? TopN.Select(live.Popularity, default, filter.Filter, results)
             : model.Recommend(profile, filter.Filter, results);
@@ -196,11 +216,11 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
         return new RecommendationList(fallback ? FallbackModel : live.Name, live.Version, fallback, list);
     }
 
-    private static UserProfile ProfileOf(IRecommenderModel model, string user) =>
+    internal static UserProfile ProfileOf(IRecommenderModel model, string user) =>
         user.Length > 0 && model.Users.TryGetIndex(user, out int index) ? model.GetUser(index) : UserProfile.Empty;
 
     /// <summary>Folds a history in; of an item that stands twice the last weight counts.</summary>
-    private static UserProfile Profile(IRecommenderModel model, IReadOnlyList<HistoryItem> history)
+    internal static UserProfile Profile(IRecommenderModel model, IReadOnlyList<HistoryItem> history)
     {
         var known = new SortedDictionary<int, float>();
         foreach (var entry in history)
@@ -229,7 +249,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
 
             string id = live.ItemId(item);
             var why = explained is null ? null : Reasons(live, explained, item, reasons);
-            list[count++] = new RecommendedItem(id, score, items.Find(id)?.Name, why);
+            list[count++] = new RecommendedItem(id, score, _items.Find(id)?.Name, why);
         }
 
         return count == list.Length ? list : list[..count];
@@ -252,7 +272,7 @@ public sealed class ModelRecommender(ModelLibrary library, ItemStore items) : IR
             }
 
             string id = live.ItemId(from);
-            reasons.Add(new Reason(id, share, items.Find(id)?.Name));
+            reasons.Add(new Reason(id, share, _items.Find(id)?.Name));
         }
 
         return [.. reasons];

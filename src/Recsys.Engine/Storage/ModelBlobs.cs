@@ -172,6 +172,17 @@ public static class ModelBlobs
         return ModelStore.Open(directory, options, cancellationToken);
     }
 
+    /// <summary>The manifest of a version.</summary>
+    /// <exception cref="Data.UnknownIdException">There is no such version.</exception>
+    internal static async Task<Manifest> ReadManifestAsync(
+        IBlobStore store, string model, string version, CancellationToken cancellationToken = default)
+    {
+        string key = Prefix(model, version) + Manifest.FileName;
+        byte[] bytes = await store.GetAsync(key, cancellationToken).ConfigureAwait(false)
+            ?? throw new Data.UnknownIdException("model version", $"{model}/{version}");
+        return Manifest.Parse(bytes, key);
+    }
+
     /// <summary>Deletes a version: first what makes it one, then the rest.</summary>
     public static async Task DeleteAsync(IBlobStore store, string model, string version, CancellationToken cancellationToken = default)
     {

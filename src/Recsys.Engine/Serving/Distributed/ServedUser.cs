@@ -1,0 +1,66 @@
+using Recsys.Engine.Models;
+using Recsys.Engine.Online.Partitioned;
+
+namespace Recsys.Engine.Serving.Distributed;
+
+/// <summary>
+/// A user who is being served: the history as it was fetched, and its profile in the model that last answered, so that a
+/// request costs a pass over the items and no more. One caller at a time.
+/// </summary>
+/// <param name="id">The user's id.</param>
+public sealed class ServedUser(string id)
+{
+    private UserHistory? _history;
+    private UserProfile? _profile;
+    private string? _model;
+    private string? _version;
+
+    /// <summary>The user's id.</summary>
+    public string Id => id;
+
+    /// <summary>The history, or null when it has to be fetched.</summary>
+    public UserHistory? History => _history;
+
+    /// <summary>Grows with each change of the history: what was fetched before a change is not kept.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>Notes a history that was fetched, unless it has changed since that began.</summary>
+    public void Fetched(UserHistory history, int generation)
+    {
+        if (generation == Generation)
+        {
+            _history = history;
+            _profile = null;
+        }
+    }
+
+    /// <summary>The history has changed.</summary>
+    public void Changed()
+    {
+        Generation++;
+        _history = null;
+        _profile = null;
+    }
+
+    /// <summary>
+    /// Recommends by the history. A user of whom no event was ever heard is known by the history the model was trained on,
+    /// if it is among its users.
+    /// </summary>
+    internal RecommendationList Recommend(ModelCache models, ModelRecommender recommender, RecommendationQuery query)
+    {
+        using var lease = models.Hold(query.Model);
+        var live = lease.Live;
+        return recommender.Recommend(live, Profile(live, _history!), query);
+    }
+
+    private UserProfile Profile(LiveModel live, UserHistory history)
+    {
+        if (_profile is null || _version != live.Version || _model != live.Name)
+        {
+            _profile = history.Known ? ModelRecommender.Profile(live.Model, history.Items) : ModelRecommender.ProfileOf(live.Model, id);
+            (_model, _version) = (live.Name, live.Version);
+        }
+
+        return _profile;
+    }
+}
