@@ -110,11 +110,11 @@ internal sealed class SettingValues
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InvalidOptionException($"{path}: expected {{\"{Section}\": {{\"name\": value, …}}}}, found something else", e);
+            throw new InvalidOptionException($"{path}: expected {{\"{Section}\": {{\"name\": value, …}}}}, found something else");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOptionException($"{path}: the settings cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new InvalidOptionException($"{path}: the settings cannot be read: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
 }

@@ -68,7 +68,7 @@ internal sealed record SiloSettings
         {
             if (values.Text(setting) is not null and not "false")
             {
-                throw values.Bad(setting, $"nothing, as clustering is {clustering.ToString().ToLowerInvariant()},");
+                throw values.Bad(setting, $"nothing (clustering is {clustering.ToString().ToLowerInvariant()})");
             }
         }
 
