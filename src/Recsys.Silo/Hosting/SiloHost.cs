@@ -55,6 +55,7 @@ internal static class SiloHost
             options.ClusterId = settings.Cluster;
             options.ServiceId = settings.Cluster;
         });
+        silo.Configure<SiloOptions>(options => options.SiloName = $"{Environment.MachineName}:{settings.SiloPort}");
         if (settings.Clustering == ClusteringKind.Localhost)
         {
             var primary = settings.PrimaryPort is { } port ? new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port) : null;
