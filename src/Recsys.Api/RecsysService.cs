@@ -23,6 +23,14 @@ public static class RecsysService
     public static WebApplication Build(ServiceParts parts, ServiceOptions? options = null, ILoggerProvider? log = null)
     {
         ArgumentNullException.ThrowIfNull(parts);
+        return Build(new ServiceHosting(_ => parts), options, log);
+    }
+
+    /// <summary>Makes the service together with something else in one host.</summary>
+    /// <inheritdoc cref="Build(ServiceParts, ServiceOptions?, ILoggerProvider?)"/>
+    public static WebApplication Build(ServiceHosting hosting, ServiceOptions? options = null, ILoggerProvider? log = null)
+    {
+        ArgumentNullException.ThrowIfNull(hosting);
         options ??= new ServiceOptions();
         bool loopback = ListenAddress.AreLoopback(options.Urls);
         var keys = options.KeysFile is { } file ? ApiKeys.Load(file) : null;
@@ -41,13 +49,27 @@ public static class RecsysService
             builder.Services.AddRateLimiter(limits => Limit(limits, options.RequestsPerSecond, guard));
         }
 
+        hosting.Configure?.Invoke(builder);
         var app = builder.Build();
-        var service = new ServiceContext(parts, options, new ServiceMetrics(TimeProvider.System), TimeProvider.System)
+        var service = new ServiceContext(hosting.Parts(app.Services), options, new ServiceMetrics(TimeProvider.System), TimeProvider.System)
         {
             Stopping = app.Lifetime.ApplicationStopping,
         };
         var pipeline = new RequestPipeline(service, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Recsys.Api"));
         app.Use(next => context => pipeline.InvokeAsync(context, next));
+        if (hosting.AdminPrefix is { } prefix)
+        {
+            app.Use(next => context =>
+            {
+                if (context.Request.Path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase))
+                {
+                    guard.CheckBrowser(context, Access.Admin);
+                }
+
+                return next(context);
+            });
+        }
+
         app.UseRouting();
         if (options.RequestsPerSecond > 0)
         {
@@ -56,6 +78,7 @@ public static class RecsysService
 
         app.UseRequestTimeouts();
         Map(app, service, guard);
+        hosting.MapAdmin?.Invoke(app);
         foreach (string url in options.Urls)
         {
             app.Urls.Add(url);

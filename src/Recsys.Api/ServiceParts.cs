@@ -35,4 +35,7 @@ public sealed record ServiceParts(IRecommender Recommender)
 
     /// <summary>Whether requests can be answered; null for always.</summary>
     public Func<bool>? Ready { get; init; }
+
+    /// <summary>Further counters, appended to <c>/metrics</c>: lines in Prometheus' text format.</summary>
+    public Func<string>? Metrics { get; init; }
 }

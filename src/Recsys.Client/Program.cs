@@ -1,2 +1,4 @@
-Console.Error.WriteLine("recsys-client: no command yet");
-return 2;
+using Recsys.Cli.Output;
+using Recsys.Client;
+
+return await ClientApp.RunAsync(args, Terminal.ForProcess());

@@ -1,5 +1,4 @@
-using Microsoft.AspNetCore.Builder;
+using Recsys.Cli.Output;
+using Recsys.Silo;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Host.UseOrleans(silo => silo.UseLocalhostClustering());
-await builder.Build().RunAsync();
+return await SiloApp.RunAsync(args, Terminal.ForProcess());

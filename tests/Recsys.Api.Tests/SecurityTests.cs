@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
 using Recsys.Api.Security;
 using Recsys.Engine;
 using Recsys.Engine.Serving;
@@ -40,6 +41,48 @@ public sealed class SecurityTests : IDisposable
         {
             Assert.Equal(HttpStatusCode.OK, await SendAsync(service, HttpMethod.Get, open, null));
         }
+    }
+
+    [Fact]
+    public async Task Pages_of_a_host_below_the_admin_path_need_an_admin_key_as_token_or_password()
+    {
+        string read = ApiKeys.Add(_keys, "reader", Access.Read);
+        string admin = ApiKeys.Add(_keys, "boss", Access.Admin);
+        using var library = new ModelLibrary();
+        var hosting = new ServiceHosting(_ => new ServiceParts(new ModelRecommender(library, new ItemStore())) { Metrics = () => "more 1\n" })
+        {
+            AdminPrefix = "/inside",
+            MapAdmin = endpoints => endpoints.MapGet("/inside/page", () => "seen"),
+        };
+        await using var app = RecsysService.Build(hosting, new ServiceOptions { KeysFile = _keys, Urls = ["http://127.0.0.1:0"] });
+        await app.StartAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        var refused = await client.GetAsync("/inside/page");
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal("Basic", refused.Headers.WwwAuthenticate.Single().Scheme);
+        foreach (string path in new[] { "/inside/page", "/Inside/page", "/inside/nothing", "/inside" })
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(path, null)).Status);
+            Assert.Equal(HttpStatusCode.Forbidden, (await AskAsync(path, Password(read))).Status);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(path, Password(admin + "x"))).Status);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(path, new AuthenticationHeaderValue("Basic", "%%%"))).Status);
+        }
+
+        Assert.Equal((HttpStatusCode.OK, "seen"), await AskAsync("/inside/page", Password(admin)));
+        Assert.Equal((HttpStatusCode.OK, "seen"), await AskAsync("/inside/page", new AuthenticationHeaderValue("Bearer", admin)));
+        Assert.EndsWith("more 1\n", (await AskAsync("/metrics", new AuthenticationHeaderValue("Bearer", read))).Text);
+
+        async Task<(HttpStatusCode Status, string Text)> AskAsync(string path, AuthenticationHeaderValue? authorization)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Authorization = authorization;
+            using var answer = await client.SendAsync(request);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        }
+
+        static AuthenticationHeaderValue Password(string key) =>
+            new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("anyone:" + key)));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Recsys.Api.Metrics;
+using Recsys.Engine.Serving;
 using static Recsys.Api.Tests.RecommendationTests;
 
 namespace Recsys.Api.Tests;

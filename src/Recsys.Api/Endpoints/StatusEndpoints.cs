@@ -85,7 +85,7 @@ internal sealed class StatusEndpoints(ServiceContext service)
         }
 
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        await context.Response.WriteAsync(service.Metrics.ToPrometheus(status), context.RequestAborted).ConfigureAwait(false);
+        await context.Response.WriteAsync(service.Metrics.ToPrometheus(status) + service.Parts.Metrics?.Invoke(), context.RequestAborted).ConfigureAwait(false);
     }
 
     private static LatencyReply ToReply(LatencyHistogram latency) => new(

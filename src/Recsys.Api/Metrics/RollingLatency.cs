@@ -1,3 +1,5 @@
+using Recsys.Engine.Serving;
+
 namespace Recsys.Api.Metrics;
 
 /// <summary>Durations of the last minute, in slices of ten seconds.</summary>

@@ -1,3 +1,5 @@
+using Recsys.Engine.Serving;
+
 namespace Recsys.Api.Metrics;
 
 /// <summary>Counters of one route.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Recsys.Api.Hosting;
 
 namespace Recsys.Api.Security;
@@ -7,7 +8,30 @@ namespace Recsys.Api.Security;
 internal sealed class AccessGuard(ApiKeys? keys, bool loopbackOnly)
 {
     private const string Bearer = "Bearer ";
+    private const string Basic = "Basic ";
     private static readonly object ClientKey = new();
+
+    /// <summary>As <see cref="Check"/>, for pages: a browser that has no key asks for one as the password of any user.</summary>
+    /// <exception cref="ApiException">The request may not pass.</exception>
+    public void CheckBrowser(HttpContext context, Access needed)
+    {
+        var request = context.Request;
+        string header = request.Headers.Authorization.ToString();
+        if (header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase))
+        {
+            request.Headers.Authorization = Bearer + PasswordOf(header.AsSpan(Basic.Length).Trim());
+        }
+
+        try
+        {
+            Check(context, needed);
+        }
+        catch (ApiException e) when (e.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"API key as password\", charset=\"UTF-8\"";
+            throw;
+        }
+    }
 
     /// <summary>Returns when the request may pass.</summary>
     /// <exception cref="ApiException">It may not.</exception>
@@ -59,6 +83,18 @@ internal sealed class AccessGuard(ApiKeys? keys, bool loopbackOnly)
     {
         string header = request.Headers.Authorization.ToString();
         return header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header.AsSpan(Bearer.Length).Trim() : default;
+    }
+
+    private static string PasswordOf(ReadOnlySpan<char> credentials)
+    {
+        Span<byte> bytes = stackalloc byte[256];
+        if (credentials.Length > bytes.Length || !Convert.TryFromBase64Chars(credentials, bytes, out int length))
+        {
+            return "";
+        }
+
+        int colon = bytes[..length].IndexOf((byte)':');
+        return Encoding.UTF8.GetString(bytes[(colon + 1)..length]);
     }
 
     /// <summary>

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
-using Recsys.Api.Metrics;
+using Recsys.Cli.Load;
+using Recsys.Engine.Serving;
 
 namespace Recsys.Benchmarks.Serving;
 
@@ -12,10 +12,8 @@ namespace Recsys.Benchmarks.Serving;
 /// Open loop: request k is due at start + k / rate whether or not earlier ones are answered, and its latency is counted
 /// from when it was due, so that a stall of the service is not hidden by a client that waits (coordinated omission).
 /// </summary>
-internal sealed partial class LoadClient(IPEndPoint address, byte[][] requests)
+internal sealed class LoadClient(IPEndPoint address, byte[][] requests)
 {
-    private const int TimerSlack = 29; // PR_SET_TIMERSLACK
-
     /// <summary>Sends <paramref name="rate"/> requests a second, or as many as are answered (0), for some seconds.</summary>
     public LoadResult Run(int threads, double rate, double seconds)
     {
@@ -30,11 +28,7 @@ internal sealed partial class LoadClient(IPEndPoint address, byte[][] requests)
 
         void Work()
         {
-            if (OperatingSystem.IsLinux())
-            {
-                _ = ProcessControl(TimerSlack, 1000, 0, 0, 0);
-            }
-
+            PreciseWait.Prepare();
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             socket.Connect(address);
             byte[] buffer = new byte[1 << 20];
@@ -47,7 +41,7 @@ internal sealed partial class LoadClient(IPEndPoint address, byte[][] requests)
                     return;
                 }
 
-                if (!WaitUntil(rate > 0 ? due : began) && rate > 0)
+                if (!PreciseWait.Until(rate > 0 ? due : began) && rate > 0)
                 {
                     Interlocked.Increment(ref late);
                 }
@@ -69,34 +63,6 @@ internal sealed partial class LoadClient(IPEndPoint address, byte[][] requests)
     /// <summary>A POST of ASCII JSON on a connection that is kept.</summary>
     public static byte[] Post(string path, string json) => Encoding.ASCII.GetBytes(
         $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}");
-
-    /// <summary>False where the time had come already.</summary>
-    private static bool WaitUntil(long due)
-    {
-        long left = due - Stopwatch.GetTimestamp();
-        if (left <= 0)
-        {
-            return left > -Stopwatch.Frequency / 1000;
-        }
-
-        while (left > 0)
-        {
-            long nanoseconds = left * 1_000_000_000 / Stopwatch.Frequency;
-            if (OperatingSystem.IsWindows() || nanoseconds < 2000)
-            {
-                Thread.SpinWait(20);
-            }
-            else
-            {
-                var time = new TimeSpec { Seconds = nanoseconds / 1_000_000_000, Nanoseconds = nanoseconds % 1_000_000_000 };
-                _ = Sleep(in time, 0);
-            }
-
-            left = due - Stopwatch.GetTimestamp();
-        }
-
-        return true;
-    }
 
     /// <summary>Sends a request and reads its answer; false where that is no 200 with a length.</summary>
     private static bool Exchange(Socket socket, byte[] request, byte[] buffer)
@@ -146,17 +112,4 @@ internal sealed partial class LoadClient(IPEndPoint address, byte[][] requests)
             return true;
         }
     }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public long Seconds;
-        public long Nanoseconds;
-    }
-
-    [LibraryImport("libc", EntryPoint = "nanosleep")]
-    private static partial int Sleep(in TimeSpec time, nint remaining);
-
-    [LibraryImport("libc", EntryPoint = "prctl")]
-    private static partial int ProcessControl(int option, nuint a, nuint b, nuint c, nuint d);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using Recsys.Cli.Load;
 using Recsys.Engine.Data;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Models;

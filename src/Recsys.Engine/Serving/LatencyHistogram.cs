@@ -1,12 +1,12 @@
 using System.Numerics;
 
-namespace Recsys.Api.Metrics;
+namespace Recsys.Engine.Serving;
 
 /// <summary>
 /// Counts of durations in microseconds, sixteen buckets for each power of two (so quantiles are right within 6 %).
 /// Safe for concurrent writers.
 /// </summary>
-internal sealed class LatencyHistogram
+public sealed class LatencyHistogram
 {
     private const int SubBits = 4;
     private const int Sub = 1 << SubBits;
@@ -37,6 +37,7 @@ internal sealed class LatencyHistogram
         }
     }
 
+    /// <summary>Counts a duration.</summary>
     public void Add(long microseconds)
     {
         microseconds = Math.Clamp(microseconds, 0, int.MaxValue);
@@ -67,6 +68,7 @@ internal sealed class LatencyHistogram
         _max = Math.Max(_max, other.Max);
     }
 
+    /// <summary>Forgets all.</summary>
     public void Clear()
     {
         Array.Clear(_counts);

@@ -1,6 +1,6 @@
-using Recsys.Api.Metrics;
+using Recsys.Engine.Serving;
 
-namespace Recsys.Benchmarks.Serving;
+namespace Recsys.Cli.Load;
 
 /// <summary>What a run of load saw.</summary>
 /// <param name="PerSecond">Answers a second.</param>

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using Orleans.Runtime;
+using Orleans.Runtime.Messaging;
+
+namespace Recsys.Client.Calls;
+
+/// <summary>
+/// Repeats calls that failed because a silo went away or a grain moved: another attempt finds where it is now. Only for
+/// calls that may be repeated.
+/// </summary>
+internal sealed class CallRetry(TimeSpan patience)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private long _repeated;
+
+    /// <summary>How many attempts failed and were repeated.</summary>
+    public long Repeated => Volatile.Read(ref _repeated);
+
+    public async ValueTask<T> RunAsync<T, TState>(
+        Func<TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        var pause = FirstPause;
+        while (true)
+        {
+            try
+            {
+                return await call(state, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsTransient(e) && Stopwatch.GetElapsedTime(began) + pause < patience)
+            {
+                Interlocked.Increment(ref _repeated);
+            }
+
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Whether the cluster was not able to answer just now, rather than answering that it will not.</summary>
+    public static bool IsTransient(Exception error) => error is SiloUnavailableException or OrleansMessageRejectionException
+        or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException or TimeoutException
+        or Engine.Storage.JournalTakenException;
+}

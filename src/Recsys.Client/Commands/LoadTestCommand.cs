@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Recsys.Cli.Load;
+using Recsys.Cli.Output;
+using Recsys.Engine;
+using Recsys.Engine.Serving;
+
+namespace Recsys.Client.Commands;
+
+/// <summary><c>recsys-client load-test</c>: asks for recommendations at a rate, or as fast as they are answered.</summary>
+internal static class LoadTestCommand
+{
+    public static Command Create(Terminal terminal, ClusterOptionSet cluster)
+    {
+        var rate = new Option<double>("--rate") { Description = "calls a second, made when they are due whether or not earlier ones are answered; 0 for as many as are answered (default 0)", HelpName = "N" };
+        var seconds = new Option<double>("--seconds") { Description = "how long (default 10)", HelpName = "S", DefaultValueFactory = _ => 10 };
+        var warmUp = new Option<double>("--warm-up") { Description = "seconds before that do not count (default 2)", HelpName = "S", DefaultValueFactory = _ => 2 };
+        var callers = new Option<int>("--callers") { Description = "with rate 0: callers that wait for their answers (default 32)", HelpName = "N", DefaultValueFactory = _ => 32 };
+        var count = new Option<int>("--count", "-n") { Description = "items a call asks for (default 20)", HelpName = "N", DefaultValueFactory = _ => 20 };
+        var model = new Option<string?>("--model") { Description = "which model (default: the cluster's default)", HelpName = "NAME" };
+        var users = new Option<string?>("--users") { Description = "file of user ids, one a line (default: 1000 users of the cluster)", HelpName = "FILE" };
+        var json = new Option<bool>("--json") { Description = "print JSON" };
+        var command = new Command("load-test", "Measures recommendations: calls a second and latency, counted from when each call was due.") { rate, seconds, warmUp, callers, count, model, users, json };
+        command.SetAction(RunAsync);
+        return command;
+
+        async Task<int> RunAsync(ParseResult result, CancellationToken token)
+        {
+            double perSecond = result.GetValue(rate);
+            double length = result.GetValue(seconds);
+            if (!(perSecond >= 0 && length > 0 && result.GetValue(callers) > 0 && result.GetValue(warmUp) >= 0))
+            {
+                throw new InvalidOptionException("load-test: --rate and --warm-up must be 0 or more, --seconds and --callers above 0");
+            }
+
+            await using var client = await cluster.ConnectAsync(result, token).ConfigureAwait(false);
+            string[] ids = result.GetValue(users) is { } file
+                ? [.. File.ReadLines(file).Where(l => l.Length > 0)]
+                : [.. (await client.Recommender.SearchAsync(SearchKind.User, "", 1000, token).ConfigureAwait(false)).Select(h => h.Id)];
+            if (ids.Length == 0)
+            {
+                throw new RecsysException("load-test: there are no users to ask for");
+            }
+
+            RecommendationQuery[] queries = [.. ids.Select(id => new RecommendationQuery { User = id, Count = result.GetValue(count), Model = result.GetValue(model) })];
+            string? firstError = null;
+            if (result.GetValue(warmUp) is > 0 and var warm)
+            {
+                await RunOnceAsync(warm).ConfigureAwait(false);
+            }
+
+            long repeatedBefore = client.Repeated;
+            var outcome = await RunOnceAsync(length).ConfigureAwait(false);
+            Write(terminal.Out, result.GetValue(json), perSecond, outcome, client.Repeated - repeatedBefore);
+            if (firstError is not null)
+            {
+                terminal.Notice($"first failure: {firstError}");
+            }
+
+            return outcome.Failed == 0 ? 0 : 1;
+
+            Task<LoadResult> RunOnceAsync(double time) => perSecond > 0
+                ? LoadLoop.OpenAsync(perSecond, time, CallAsync, token)
+                : LoadLoop.ClosedAsync(result.GetValue(callers), time, CallAsync, token);
+
+            async Task<bool> CallAsync(long k)
+            {
+                try
+                {
+                    var list = await client.Recommender.RecommendAsync(queries[(int)((ulong)k * 2654435761 % (ulong)queries.Length)], token).ConfigureAwait(false);
+                    return list.Items.Count > 0;
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    firstError ??= e.Message;
+                    return false;
+                }
+            }
+        }
+    }
+
+    private static void Write(TextWriter writer, bool json, double rate, LoadResult result, long repeated)
+    {
+        var latency = result.Latency;
+        if (json)
+        {
+            writer.WriteLine(new JsonObject
+            {
+                ["rate"] = rate,
+                ["calls_per_second"] = Math.Round(result.PerSecond, 1),
+                ["p50_ms"] = latency.Quantile(0.5) / 1000,
+                ["p90_ms"] = latency.Quantile(0.9) / 1000,
+                ["p99_ms"] = latency.Quantile(0.99) / 1000,
+                ["p999_ms"] = latency.Quantile(0.999) / 1000,
+                ["max_ms"] = latency.Max / 1000.0,
+                ["failed"] = result.Failed,
+                ["repeated"] = repeated,
+                ["late"] = result.Late,
+            }.ToJsonString());
+            return;
+        }
+
+        writer.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.PerSecond:N0} calls/s{(rate > 0 ? $" (open loop, {rate:N0} asked for)" : " (closed loop)")}: p50 {latency.Quantile(0.5) / 1000:F2} ms, p90 {latency.Quantile(0.9) / 1000:F2} ms, p99 {latency.Quantile(0.99) / 1000:F2} ms, p99.9 {latency.Quantile(0.999) / 1000:F2} ms, max {latency.Max / 1000.0:F1} ms"));
+        writer.WriteLine($"{result.Failed} failed, {repeated} attempts repeated, {result.Late} sent late");
+    }
+}
