@@ -217,8 +217,11 @@ public sealed class AlsOptionTests
         var data = AlsTestData.Create(40, 30, 26);
         var bag = new OptionBag([new("factors", "8"), new("solver", "cg"), new("unobserved-weight", "0.1"), new("regularization", "0.01")]);
         using var model = (AlsModel)algorithm.Train(data, bag);
+
+        // The model says what was used, the alpha of that form included.
         Assert.Equal(
-            new AlsOptions { Factors = 8, Solver = AlsSolver.ConjugateGradient, UnobservedWeight = 0.1, Regularization = 0.01 }, model.Options);
+            new AlsOptions { Factors = 8, Solver = AlsSolver.ConjugateGradient, Alpha = 1, UnobservedWeight = 0.1, Regularization = 0.01 },
+            model.Options);
         Assert.Equal(1, model.Options.EffectiveAlpha);
         Assert.Throws<InvalidOptionException>(() => algorithm.Train(data, bag.With("sparsify", "1")));
         Assert.Throws<InvalidOptionException>(() => algorithm.Train(data, bag.With("solver", "qr")));
