@@ -72,6 +72,7 @@ internal static class CommandLineApp
             DemoCommand.Create(terminal),
             FitCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
+            CompareCommand.Create(terminal),
             SplitCommand.Create(terminal),
             RecommendCommand.Create(terminal),
             SimilarCommand.Create(terminal),
