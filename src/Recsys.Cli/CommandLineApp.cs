@@ -21,6 +21,7 @@ internal static class CommandLineApp
             FitCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             TuneCommand.Create(terminal),
+            CompareCommand.Create(terminal),
             SplitCommand.Create(terminal),
             RecommendCommand.Create(terminal),
             SimilarCommand.Create(terminal),

@@ -90,7 +90,7 @@ internal static class EvaluateCommand
             var dataset = Load(result.GetValue(train)!, readOptions, token);
             double before = clock.Elapsed.TotalSeconds;
             var trained = ProgressView.Run(terminal, algorithm.Name, progress => algorithm.Train(dataset, options, progress, token));
-            return new EvaluatedModel(trained, DatasetName(result.GetValue(train)!), clock.Elapsed.TotalSeconds - before);
+            return new EvaluatedModel(trained, HeldOutOptionSet.NameOf(result.GetValue(train)!), clock.Elapsed.TotalSeconds - before);
         }
 
         Dataset Load(string path, ReadOptions readOptions, CancellationToken token)
@@ -99,13 +99,6 @@ internal static class EvaluateCommand
             DataOptionSet.Describe(terminal, dataset, readReport);
             return dataset;
         }
-    }
-
-    /// <summary>The file with its folder, which often names the data set: "ml-1m/train.tsv".</summary>
-    private static string DatasetName(string path)
-    {
-        string? folder = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)));
-        return string.IsNullOrEmpty(folder) ? Path.GetFileName(path) : $"{folder}/{Path.GetFileName(path)}";
     }
 
     private static void RequireInputs(string? train, string? load, string? test, string? foldIn, string? heldOut)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Recsys.Cli.Output;
+using Recsys.Engine.Blending;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Models;
@@ -14,7 +15,7 @@ internal static class InspectCommand
     public static Command Create(Terminal terminal)
     {
         var directory = new Argument<string>("MODEL") { Description = "directory of a saved model" };
-        var weights = new Option<bool>("--weights") { Description = "count the weights of an EASE or SLIM model (reads all of them)" };
+        var weights = new Option<bool>("--weights") { Description = "count the weights of an item-item model (reads all of them), show those of a blend" };
         var command = new Command("inspect", "Shows what a saved model is and what it was trained with.") { directory, weights };
         command.SetAction((result, token) => Task.FromResult(Run(result, token)));
         return command;
@@ -24,7 +25,12 @@ internal static class InspectCommand
             string path = result.GetValue(directory)!;
             using var stored = ModelStore.Open(path, cancellationToken: token);
             WriteFacts(terminal.Out, stored);
-            if (result.GetValue(weights))
+            if (result.GetValue(weights) && stored.Facts.Algorithm == "blend")
+            {
+                var (labels, blended) = BlendModel.ReadWeights(stored);
+                BlendWeightsOutput.Write(terminal.Out, "weights", labels, blended);
+            }
+            else if (result.GetValue(weights))
             {
                 using var model = Algorithms.Get(stored.Facts.Algorithm).Read(stored);
                 if (model is ItemWeightModel items)

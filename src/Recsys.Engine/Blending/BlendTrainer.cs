@@ -114,7 +114,7 @@ public static class BlendTrainer
     private static IRecommenderModel Train(
         ModelSpec member, Dataset data, string prefix, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
         member.Algorithm.Train(
-            data, member.Options, progress is null ? null : new Prefixed(progress, $"{prefix}{member.Label}: "), cancellationToken);
+            data, member.Options, progress is null ? null : new PhaseProgress(progress, $"{prefix}{member.Label}: "), cancellationToken);
 
     /// <summary>A part to train on and the users to fit on, in its indices.</summary>
     private static (Dataset Train, EvaluationTask Task) Split(Dataset data, BlendOptions options)
@@ -136,10 +136,5 @@ public static class BlendTrainer
             ? EvaluationTask.Strong(split.Test.FoldIn, split.Test.HeldOut)
             : EvaluationTask.Weak([.. Enumerable.Range(0, split.Train.Users.Count)], split.Test.HeldOut);
         return (split.Train, task);
-    }
-
-    private sealed class Prefixed(IProgress<TrainingProgress> inner, string prefix) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => inner.Report(value with { Phase = prefix + value.Phase });
     }
 }

@@ -9,7 +9,7 @@ namespace Recsys.Engine.Evaluation;
 /// </summary>
 public static class EvaluationJson
 {
-    private static readonly JsonWriterOptions WriterOptions = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions WriterOptions = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the object as UTF-8.</summary>
     public static void Write(EvaluationRun run, Stream stream)
@@ -30,15 +30,7 @@ public static class EvaluationJson
         json.WriteNumber("peak_rss_bytes", run.PeakRssBytes);
         WriteConfidence(json, "confidence", result.Metrics);
         WriteBootstrap(json, result.Options);
-        WriteUsers(json, result);
-        WriteBands(json, result);
-        if (result.Curves.Count > 0)
-        {
-            WriteMetrics(json, "curves", result.Curves);
-        }
-
-        Numbers(json, "loss", run.Losses);
-        WriteWeights(json, run.Weights);
+        WriteRest(json, run);
         json.WriteEndObject();
     }
 
@@ -46,7 +38,21 @@ public static class EvaluationJson
     /// <exception cref="RecsysException">The file cannot be written.</exception>
     public static void WriteFile(EvaluationRun run, string path) => OutputFile.Write(path, stream => Write(run, stream));
 
-    private static void WriteMetrics(Utf8JsonWriter json, string name, IReadOnlyList<MetricValue> metrics)
+    /// <summary>Users, bands, curves, losses and weights of a run.</summary>
+    internal static void WriteRest(Utf8JsonWriter json, EvaluationRun run)
+    {
+        WriteUsers(json, run.Result);
+        WriteBands(json, run.Result);
+        if (run.Result.Curves.Count > 0)
+        {
+            WriteMetrics(json, "curves", run.Result.Curves);
+        }
+
+        Numbers(json, "loss", run.Losses);
+        WriteWeights(json, run.Weights);
+    }
+
+    internal static void WriteMetrics(Utf8JsonWriter json, string name, IReadOnlyList<MetricValue> metrics)
     {
         json.WriteStartObject(name);
         foreach (var metric in metrics)
@@ -57,7 +63,7 @@ public static class EvaluationJson
         json.WriteEndObject();
     }
 
-    private static void WriteConfidence(Utf8JsonWriter json, string name, IReadOnlyList<MetricValue> metrics)
+    internal static void WriteConfidence(Utf8JsonWriter json, string name, IReadOnlyList<MetricValue> metrics)
     {
         json.WriteStartObject(name);
         foreach (var metric in metrics)
@@ -75,7 +81,7 @@ public static class EvaluationJson
         json.WriteEndObject();
     }
 
-    private static void WriteBootstrap(Utf8JsonWriter json, EvaluationOptions options)
+    internal static void WriteBootstrap(Utf8JsonWriter json, EvaluationOptions options)
     {
         json.WriteStartObject("bootstrap");
         json.WriteNumber("resamples", options.Resamples);
@@ -166,7 +172,7 @@ public static class EvaluationJson
         json.WriteEndArray();
     }
 
-    private static void Number(Utf8JsonWriter json, string name, double value)
+    internal static void Number(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value))
         {

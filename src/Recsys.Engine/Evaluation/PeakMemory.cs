@@ -31,6 +31,25 @@ public static class PeakMemory
         return process.PeakWorkingSet64;
     }
 
+    /// <summary>
+    /// Lets the peak begin anew at what is resident now, where the system can do that (Linux); elsewhere the peak goes on being
+    /// that since the start of the process.
+    /// </summary>
+    public static void Reset()
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                File.WriteAllText("/proc/self/clear_refs", "5");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // not allowed here
+        }
+    }
+
     /// <summary>Reads a line <c>VmHWM:   12345 kB</c>.</summary>
     internal static bool TryParse(string line, out long bytes)
     {
