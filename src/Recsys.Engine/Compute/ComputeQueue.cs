@@ -4,26 +4,52 @@ namespace Recsys.Engine.Compute;
 
 /// <summary>
 /// Work for a <see cref="ComputePool"/> from callers that must not wait on a thread: one piece runs at a time, in the order
-/// of arrival, on a thread of its own and the threads of the pool. However many callers there are, no more threads compute.
+/// of arrival, on a thread of the queue's own and the threads of the pool, never on one of the thread pool. However many
+/// callers there are, no more threads compute.
 /// </summary>
 public sealed class ComputeQueue : IDisposable
 {
     private readonly BlockingCollection<Action> _work = new();
     private readonly Thread _thread;
+    private readonly bool _ownsPool;
 
     /// <summary>Starts a pool of <paramref name="threads"/> (0: one per processor) and the thread that feeds it.</summary>
     public ComputeQueue(int threads = 0)
+        : this(new ComputePool(threads), ownsPool: true)
     {
-        Pool = new ComputePool(threads);
-        _thread = new Thread(Work) { IsBackground = true, Name = "recsys-compute-0" };
+    }
+
+    /// <summary>A queue of work on <paramref name="pool"/>, which it does not own.</summary>
+    public ComputeQueue(ComputePool pool)
+        : this(pool, ownsPool: false)
+    {
+    }
+
+    private ComputeQueue(ComputePool pool, bool ownsPool)
+    {
+        Pool = pool;
+        _ownsPool = ownsPool;
+        _thread = new Thread(Work) { IsBackground = true, Name = "recsys-compute-queue" };
         _thread.Start();
     }
 
     /// <summary>The threads. Work of this queue may use them; nobody else should.</summary>
     public ComputePool Pool { get; }
 
+    /// <summary>Threads that work on a piece.</summary>
+    public int Threads => Pool.Threads;
+
     /// <summary>Pieces that wait.</summary>
     public int Waiting => _work.Count;
+
+    /// <summary>Runs a loop, see <see cref="ComputePool.Run"/>, when its turn comes.</summary>
+    public Task RunAsync(int count, Action<int, int> body, CancellationToken cancellationToken = default) => RunAsync(
+        () =>
+        {
+            Pool.Run(count, body, cancellationToken);
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>Runs <paramref name="work"/> when its turn comes. It is not started once the token is cancelled.</summary>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
@@ -32,24 +58,7 @@ public sealed class ComputeQueue : IDisposable
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            _work.Add(
-                () =>
-                {
-                    try
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        done.SetResult(work());
-                    }
-                    catch (OperationCanceledException e)
-                    {
-                        done.TrySetCanceled(e.CancellationToken);
-                    }
-                    catch (Exception e)
-                    {
-                        done.TrySetException(e);
-                    }
-                },
-                CancellationToken.None);
+            _work.Add(() => Run(work, done, cancellationToken), CancellationToken.None);
         }
         catch (InvalidOperationException e)
         {
@@ -59,14 +68,37 @@ public sealed class ComputeQueue : IDisposable
         return done.Task;
     }
 
-    /// <summary>Finishes what is queued and ends the threads.</summary>
+    /// <summary>Finishes what is queued and ends the thread, and the pool's where it is the queue's own.</summary>
     public void Dispose()
     {
-        if (!_work.IsAddingCompleted)
+        // The collection itself holds nothing that has to be freed, and a late caller is to find it closed.
+        if (_work.IsAddingCompleted)
         {
-            _work.CompleteAdding();
-            _thread.Join();
+            return;
+        }
+
+        _work.CompleteAdding();
+        _thread.Join();
+        if (_ownsPool)
+        {
             Pool.Dispose();
+        }
+    }
+
+    private static void Run<T>(Func<T> work, TaskCompletionSource<T> done, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            done.SetResult(work());
+        }
+        catch (OperationCanceledException e)
+        {
+            done.SetCanceled(e.CancellationToken);
+        }
+        catch (Exception e)
+        {
+            done.SetException(e);
         }
     }
 

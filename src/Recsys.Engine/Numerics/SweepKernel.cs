@@ -40,9 +40,9 @@ internal abstract unsafe class SweepKernel : IDisposable
     /// <summary>Replaces the pivot block by −L⁻ᵀ·L⁻¹.</summary>
     public abstract void SweepPivot(int worker, int k, float* inverse, float* backward, float* cell, nint ld);
 
-    /// <summary>Writes Yᵀ of one block of the panel, and replaces the block by Y·L⁻¹.</summary>
+    /// <summary>Writes Yᵀ of one block of the panel, packs it as <see cref="PackPanel"/> does, and replaces the block by Y·L⁻¹.</summary>
     public abstract void Gather(
-        int worker, int k, int rows, bool lies, float* forward, float* backward, float* cell, nint ld, float* y);
+        int worker, int k, int rows, bool lies, float* forward, float* backward, float* cell, nint ld, float* y, float* left, float* right);
 
     /// <summary>Packs a Yᵀ as left and as right operand of updates.</summary>
     public abstract void PackPanel(float* y, int rows, int k, float* left, float* right);
@@ -76,12 +76,12 @@ internal abstract unsafe class SweepKernel : IDisposable
             SweepSteps<TKernel>.SweepPivot(Block, k, inverse, backward, Packed(worker), Packed(worker) + Square, cell, ld);
 
         public override void Gather(
-            int worker, int k, int rows, bool lies, float* forward, float* backward, float* cell, nint ld, float* y)
+            int worker, int k, int rows, bool lies, float* forward, float* backward, float* cell, nint ld, float* y, float* left, float* right)
         {
             float* packed = Packed(worker);
             SweepSteps<TKernel>.Forward(Block, k, rows, lies, cell, ld, forward, packed, y);
-            SweepSteps<TKernel>.PackRight(y, Block, rows, k, packed);
-            SweepSteps<TKernel>.Backward(Block, k, rows, lies, packed, backward, packed + Square, cell, ld);
+            PackPanel(y, rows, k, left, right);
+            SweepSteps<TKernel>.Backward(Block, k, rows, lies, right, backward, packed + Square, cell, ld);
         }
 
         public override void PackPanel(float* y, int rows, int k, float* left, float* right)

@@ -50,7 +50,19 @@ internal sealed unsafe class ColumnBlocks(EaseLayout layout, int partition, Swee
         bool before = chunk < pivot;
         float* cell = before ? Cell(pivot, chunk) : Cell(chunk, pivot);
         float* y = panel.RowPointer(place * layout.Block);
-        kernel.Gather(worker, layout.Width(pivot), layout.Width(chunk), before, step.Forward, step.Backward, cell, _columns.Stride, y);
+        kernel.Gather(
+            worker,
+            layout.Width(pivot),
+            layout.Width(chunk),
+            before,
+            step.Forward,
+            step.Backward,
+            cell,
+            _columns.Stride,
+            y,
+            step.Left(chunk),
+            step.Right(chunk));
+        step.SetPacked(chunk);
     }
 
     /// <summary>A block less its part of the panel's product.</summary>
@@ -124,13 +136,7 @@ internal sealed unsafe class ColumnBlocks(EaseLayout layout, int partition, Swee
         }
 
         int rows = Math.Min(Math.Min(maxRows, PanelBlock.RowsFor(columns)), layout.Items - firstRow);
-        var copy = new DenseMatrix(rows, columns);
-        for (int r = 0; r < rows; r++)
-        {
-            _columns.Row(firstRow + r)[..columns].CopyTo(copy.Row(r));
-        }
-
-        return new PanelBlock(firstRow, rows, columns, copy, 0);
+        return PanelBlock.Copy(new PanelBlock(firstRow, rows, columns, _columns, firstRow));
     }
 
     /// <summary>The lower triangle in pieces that fit in a message: first row, rows, and how many of the first columns.</summary>

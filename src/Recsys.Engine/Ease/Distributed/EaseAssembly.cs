@@ -45,6 +45,7 @@ public static class EaseAssembly
                         cancellationToken);
                     Place(block, first, layout, p, weights);
                     row += block.Rows;
+                    block.Release();
                 }
 
                 float[] own = await EaseCalls.MakeAsync(

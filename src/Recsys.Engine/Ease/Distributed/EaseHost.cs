@@ -24,7 +24,7 @@ public sealed class EaseHost : IDisposable
         ArgumentNullException.ThrowIfNull(interactions);
         ArgumentNullException.ThrowIfNull(pool);
         Users = interactions;
-        Pool = pool;
+        Queue = new ComputeQueue(pool);
         Checkpoints = checkpoints;
         _items = new Lazy<SparseMatrix>(interactions.Transpose);
         Panels = new EasePanels(this);
@@ -36,7 +36,8 @@ public sealed class EaseHost : IDisposable
     /// <summary>Xᵀ.</summary>
     internal SparseMatrix Items => _items.Value;
 
-    internal ComputePool Pool { get; }
+    /// <summary>The threads.</summary>
+    internal ComputeQueue Queue { get; }
 
     internal IEaseCheckpoints? Checkpoints { get; }
 
@@ -46,6 +47,7 @@ public sealed class EaseHost : IDisposable
     public void Dispose()
     {
         Panels.Dispose();
+        Queue.Dispose();
         lock (_gate)
         {
             _kernel?.Dispose();
@@ -60,7 +62,7 @@ public sealed class EaseHost : IDisposable
         {
             if (_kernel?.Block != block)
             {
-                _kernel = SweepKernel.Create(block, Pool.Threads, Simd.Best);
+                _kernel = SweepKernel.Create(block, Queue.Threads, Simd.Best);
             }
 
             return _kernel;

@@ -8,7 +8,7 @@ namespace Recsys.Engine.Ease.Distributed;
 /// </summary>
 internal sealed class EasePanels(EaseHost host) : IDisposable
 {
-    private const int Spare = 2;
+    private const int Spare = 1;
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Entry> _entries = [];
     private readonly Stack<PackedStep> _spare = new();
@@ -65,6 +65,7 @@ internal sealed class EasePanels(EaseHost host) : IDisposable
                 _entries.Remove(pivot);
                 if (_spare.Count < Spare)
                 {
+                    entry.Step.Clear();
                     _spare.Push(entry.Step);
                 }
             }
@@ -130,6 +131,7 @@ internal sealed class EasePanels(EaseHost host) : IDisposable
         }
 
         Pack(block, run.Layout.Width(pivot), step);
+        block.Release();
         return step;
     }
 
@@ -154,7 +156,16 @@ internal sealed class EasePanels(EaseHost host) : IDisposable
         }
 
         await Task.WhenAll(owners).ConfigureAwait(false);
-        Pack(run, pivot, pieces, step, stop);
+        await PackAsync(run, pivot, pieces, step, stop).ConfigureAwait(false);
+        foreach (var (block, row) in pieces)
+        {
+            // Each block once: at the first of its pieces.
+            if (block is not null && row == 0)
+            {
+                block.Release();
+            }
+        }
+
         return step;
     }
 
@@ -191,20 +202,20 @@ internal sealed class EasePanels(EaseHost host) : IDisposable
         }
     }
 
-    private unsafe void Pack(EaseRun run, int pivot, (PanelBlock Block, int Row)[] pieces, PackedStep step, CancellationToken stop)
+    private unsafe Task PackAsync(EaseRun run, int pivot, (PanelBlock Block, int Row)[] pieces, PackedStep step, CancellationToken stop)
     {
         var kernel = host.Kernel(run.Plan.Block);
         int k = run.Layout.Width(pivot);
-        host.Pool.Run(
-            pieces.Length,
-            (_, chunk) =>
+        int[] chunks = [.. Enumerable.Range(0, pieces.Length).Where(chunk => chunk != pivot && !step.IsPacked(chunk))];
+        return chunks.Length == 0 ? Task.CompletedTask : host.Queue.RunAsync(
+            chunks.Length,
+            (_, item) =>
             {
-                if (chunk != pivot)
-                {
-                    var (block, row) = pieces[chunk];
-                    float* y = block.Pointer + (row * (nint)block.Stride);
-                    kernel.PackPanel(y, run.Layout.Width(chunk), k, step.Left(chunk), step.Right(chunk));
-                }
+                int chunk = chunks[item];
+                var (block, row) = pieces[chunk];
+                float* y = block.Pointer + (row * (nint)block.Stride);
+                kernel.PackPanel(y, run.Layout.Width(chunk), k, step.Left(chunk), step.Right(chunk));
+                step.SetPacked(chunk);
             },
             stop);
     }

@@ -46,12 +46,12 @@ internal sealed class EasePart : IDisposable
     public float[] Diagonal { get; private set; } = [];
 
     /// <summary>The own columns of G.</summary>
-    public void Gram(CancellationToken cancellationToken)
+    public async Task GramAsync(CancellationToken cancellationToken)
     {
-        var scratch = new DenseMatrix?[_host.Pool.Threads];
+        var scratch = new DenseMatrix?[_host.Queue.Threads];
         try
         {
-            Compute(
+            await Compute(
                 (_columns.Columns + ColumnBlocks.Strip - 1) / ColumnBlocks.Strip,
                 (worker, strip) => _columns.Gram(
                     _host.Users,
@@ -59,7 +59,7 @@ internal sealed class EasePart : IDisposable
                     _run.Plan.Options,
                     strip,
                     scratch[worker] ??= new DenseMatrix(ColumnBlocks.Strip, _layout.Items)),
-                cancellationToken);
+                cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -82,15 +82,15 @@ internal sealed class EasePart : IDisposable
         bool owner = _layout.OwnerOf(pivot) == _index;
         if (owner && !_published.HasPivot(pivot))
         {
-            Compute(1, (_, _) => InvertPivot(pivot), cancellationToken);
+            await Compute(1, (_, _) => InvertPivot(pivot), cancellationToken).ConfigureAwait(false);
         }
 
         int[] chunks = _layout.PanelOf(_index, pivot);
         if (owner || chunks.Length > 0)
         {
             var step = await Wait(_host.Panels.PivotAsync(_run, pivot, _panelBytes)).ConfigureAwait(false);
-            var panel = _published.Take(Math.Max(1, chunks.Length), _layout.Block);
-            Compute(
+            var panel = _published.Take(owner ? _layout.Chunks : _layout.Owned(_index).Length, _layout.Block);
+            await Compute(
                 chunks.Length + (owner ? 1 : 0),
                 (worker, item) =>
                 {
@@ -103,12 +103,12 @@ internal sealed class EasePart : IDisposable
                         _columns.Gather(worker, pivot, chunks[item], step, panel, item);
                     }
                 },
-                cancellationToken);
+                cancellationToken).ConfigureAwait(false);
             _published.PublishPanel(pivot, panel, chunks.Length);
         }
 
         var packed = await Wait(_host.Panels.PanelAsync(_run, pivot, _panelBytes)).ConfigureAwait(false);
-        Compute(_layout.Chunks + 1, (_, item) => Update(item, pivot, packed), cancellationToken);
+        await Compute(_layout.Chunks + 1, (_, item) => Update(item, pivot, packed), cancellationToken).ConfigureAwait(false);
         _host.Panels.Done(_run, pivot);
     }
 
@@ -130,13 +130,13 @@ internal sealed class EasePart : IDisposable
     }
 
     /// <summary>−P to B: column j is divided by −P_jj, the diagonal becomes 0.</summary>
-    public void Weights(CancellationToken cancellationToken)
+    public async Task WeightsAsync(CancellationToken cancellationToken)
     {
         const int Rows = 64;
         float[] diagonal = _columns.Diagonal();
         float[] scale = [.. diagonal.Select(p => 1f / p)];
         bool clip = _run.Plan.Options.NonNegative == NonNegativeMode.Clip;
-        Compute(
+        await Compute(
             (_layout.Items + Rows - 1) / Rows,
             (_, block) =>
             {
@@ -145,7 +145,7 @@ internal sealed class EasePart : IDisposable
                     _columns.Weigh(i, scale, clip);
                 }
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
         Diagonal = diagonal;
     }
 
@@ -181,6 +181,8 @@ internal sealed class EasePart : IDisposable
             {
                 block.Row(r).CopyTo(_columns.Matrix.Row(block.First + r));
             }
+
+            block.Release();
 
             piece++;
         }
@@ -271,13 +273,14 @@ internal sealed class EasePart : IDisposable
             _exchangeBytes.Add(local ? 0 : block.Bytes);
             _columns.Place(block, partition, chunks, _layout.LocalColumn(chunk) + row);
             row += block.Rows;
+            block.Release();
         }
     }
 
-    private void Compute(int items, Action<int, int> body, CancellationToken cancellationToken)
+    private async Task Compute(int items, Action<int, int> body, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        _host.Pool.Run(items, body, cancellationToken);
+        await _host.Queue.RunAsync(items, body, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _workTicks, Stopwatch.GetTimestamp() - start);
     }
 

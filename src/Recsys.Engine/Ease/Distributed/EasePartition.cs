@@ -295,7 +295,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
         switch (step.Phase)
         {
             case EasePhase.Gram:
-                part.Gram(stop);
+                await part.GramAsync(stop).ConfigureAwait(false);
                 Reach(EaseStage.Swept, 0);
                 break;
             case EasePhase.Restore:
@@ -318,7 +318,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
                 Reach(EaseStage.Exchanged, _pivots);
                 break;
             default:
-                part.Weights(stop);
+                await part.WeightsAsync(stop).ConfigureAwait(false);
                 Reach(EaseStage.Finished, _pivots);
                 break;
         }

@@ -77,6 +77,6 @@ public static class EaseTraffic
         ArgumentNullException.ThrowIfNull(layout);
         long stride = (layout.Columns(partition) + 15) & ~15;
         long panel = (long)layout.Chunks * layout.Block * layout.Block * sizeof(float);
-        return (layout.Items * stride * sizeof(float)) + (5 * panel);
+        return (layout.Items * stride * sizeof(float)) + (6 * panel);
     }
 }

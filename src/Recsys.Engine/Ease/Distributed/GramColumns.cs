@@ -17,20 +17,20 @@ internal static unsafe class GramColumns
         var itemWeights = items.RowValues(j);
         for (int e = 0; e < itemUsers.Length; e++)
         {
+            // A history names an item once, and j is in it: from its end back to j.
             var history = users.Row(itemUsers[e]);
-            int from = history.BinarySearch(j);
             if (itemWeights.IsEmpty)
             {
-                foreach (int i in history[from..])
+                for (int h = history.Length - 1; h >= 0 && history[h] >= j; h--)
                 {
-                    target[i] += 1;
+                    target[history[h]] += 1;
                 }
             }
             else
             {
                 var weights = users.RowValues(itemUsers[e]);
                 float weight = itemWeights[e];
-                for (int h = from; h < history.Length; h++)
+                for (int h = history.Length - 1; h >= 0 && history[h] >= j; h--)
                 {
                     target[history[h]] += weights[h] * weight;
                 }

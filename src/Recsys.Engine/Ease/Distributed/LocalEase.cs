@@ -22,7 +22,7 @@ internal sealed class LocalEase : IAsyncDisposable
     /// What stands between a partition and those that call it from elsewhere, given a way to find the partition: another one may
     /// have taken its place. Not given: nothing.
     /// </param>
-    /// <param name="block">Columns of a block; not given: those of one machine's training.</param>
+    /// <param name="poolOf">Threads of each host, where they do not share one pool.</param>
     public LocalEase(
         string training,
         Dataset data,
@@ -32,15 +32,14 @@ internal sealed class LocalEase : IAsyncDisposable
         ComputePool pool,
         IEaseCheckpoints? checkpoints = null,
         Func<Func<EasePartition>, IEasePartition>? wire = null,
-        int? block = null)
+        Func<int, ComputePool>? poolOf = null)
     {
         _data = data;
-        var plan = EasePlan.Create(training, data, options, partitions);
-        Plan = block is null ? plan : plan with { Block = block.Value };
+        Plan = EasePlan.Create(training, data, options, partitions);
         _hosts = new EaseHost[hosts];
         for (int h = 0; h < hosts; h++)
         {
-            _hosts[h] = new EaseHost(data.Interactions, pool, checkpoints);
+            _hosts[h] = new EaseHost(data.Interactions, poolOf?.Invoke(h) ?? pool, checkpoints);
         }
 
         _reached = new IEasePartition[partitions];

@@ -5,14 +5,14 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <summary>Checkpoints in the memory of this process: they outlive a partition, not the process.</summary>
 public sealed class MemoryCheckpoints : IEaseCheckpoints
 {
-    private readonly ConcurrentDictionary<(EaseCheckpoint Checkpoint, int Piece), PanelBlock> _pieces = new();
+    private readonly ConcurrentDictionary<(EaseCheckpoint Checkpoint, int Piece), (int First, int Rows, int Columns, float[] Values)> _pieces = new();
     private readonly ConcurrentDictionary<EaseCheckpoint, int> _complete = new();
 
     /// <inheritdoc/>
     public Task SaveAsync(EaseCheckpoint checkpoint, int piece, PanelBlock block, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(block);
-        _pieces[(checkpoint, piece)] = PanelBlock.Copy(block.First, block.Rows, block.Columns, block.ToArray());
+        _pieces[(checkpoint, piece)] = (block.First, block.Rows, block.Columns, block.ToArray());
         return Task.CompletedTask;
     }
 
@@ -24,10 +24,16 @@ public sealed class MemoryCheckpoints : IEaseCheckpoints
     }
 
     /// <inheritdoc/>
-    public Task<PanelBlock> LoadAsync(EaseCheckpoint checkpoint, int piece, CancellationToken cancellationToken) =>
-        _complete.TryGetValue(checkpoint, out int pieces) && piece < pieces
-            ? Task.FromResult(_pieces[(checkpoint, piece)])
-            : throw new RecsysException($"there is no piece {piece} of {checkpoint}");
+    public Task<PanelBlock> LoadAsync(EaseCheckpoint checkpoint, int piece, CancellationToken cancellationToken)
+    {
+        if (!_complete.TryGetValue(checkpoint, out int pieces) || piece >= pieces)
+        {
+            throw new RecsysException($"there is no piece {piece} of {checkpoint}");
+        }
+
+        var (first, rows, columns, values) = _pieces[(checkpoint, piece)];
+        return Task.FromResult(PanelBlock.Copy(first, rows, columns, values));
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<int>> ListAsync(string training, int partition, CancellationToken cancellationToken) =>

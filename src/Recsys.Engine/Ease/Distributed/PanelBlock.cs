@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Recsys.Engine.Numerics;
 
@@ -5,23 +6,43 @@ namespace Recsys.Engine.Ease.Distributed;
 
 /// <summary>
 /// A piece of a matrix on its way: rows × columns float32, at most <see cref="MaxBytes"/>. Nobody writes to it while it is
-/// of use. In process it is a view of the owner's memory; <see cref="Copy"/> makes one from what came over a wire.
+/// of use. In process it is a view of the owner's memory; <see cref="Copy(int, int, int, ReadOnlySpan{float})"/> makes one from what came over a wire.
 /// </summary>
 public sealed class PanelBlock
 {
     /// <summary>Most bytes of values in one block.</summary>
     public const int MaxBytes = 4 << 20;
 
-    private readonly DenseMatrix _owner;
-    private readonly int _ownerRow;
+    private const int SpareBuffers = 8;
 
+    // Smaller ones are not worth keeping.
+    private const int PooledFloats = 1 << 16;
+    private static readonly ConcurrentBag<NativeBuffer<float>> Spare = [];
+    private readonly NativeBuffer<float> _memory;
+    private readonly long _offset;
+    private readonly bool _isPooled;
+
+    /// <summary>A view of rows of a matrix, their first columns.</summary>
     internal PanelBlock(int first, int rows, int columns, DenseMatrix owner, int ownerRow)
     {
         First = first;
         Rows = rows;
         Columns = columns;
-        _owner = owner;
-        _ownerRow = ownerRow;
+        Stride = owner.Stride;
+        _memory = owner.Buffer;
+        _offset = (long)ownerRow * owner.Stride;
+    }
+
+    private PanelBlock(int first, int rows, int columns)
+    {
+        First = first;
+        Rows = rows;
+        Columns = columns;
+        Stride = columns;
+        _isPooled = rows * columns >= PooledFloats;
+        _memory = !_isPooled ? new NativeBuffer<float>(rows * columns)
+            : Spare.TryTake(out var spare) ? spare
+            : new NativeBuffer<float>(MaxBytes / sizeof(float));
     }
 
     /// <summary>The number of the first row in what the block is a piece of.</summary>
@@ -40,7 +61,7 @@ public sealed class PanelBlock
     public ReadOnlySpan<float> Row(int row)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
-        return _owner.Row(_ownerRow + row)[..Columns];
+        return _memory.Slice(_offset + ((long)row * Stride), Columns);
     }
 
     /// <summary>A block in memory of its own, from rows × columns values.</summary>
@@ -53,13 +74,22 @@ public sealed class PanelBlock
             throw new RecsysException($"panel block: {values.Length} values for {rows} rows of {columns}");
         }
 
-        var owner = new DenseMatrix(rows, columns);
-        for (int r = 0; r < rows; r++)
+        var block = new PanelBlock(first, rows, columns);
+        values.CopyTo(block._memory.AsSpan());
+        return block;
+    }
+
+    /// <summary>A block in memory of its own, with what another holds now.</summary>
+    internal static PanelBlock Copy(PanelBlock source)
+    {
+        Guard(source.Rows, source.Columns);
+        var block = new PanelBlock(source.First, source.Rows, source.Columns);
+        for (int r = 0; r < source.Rows; r++)
         {
-            values.Slice(r * columns, columns).CopyTo(owner.Row(r));
+            source.Row(r).CopyTo(block._memory.Slice((long)r * source.Columns, source.Columns));
         }
 
-        return new PanelBlock(first, rows, columns, owner, 0);
+        return block;
     }
 
     /// <summary>Refuses a shape that is none, or whose values are more than <see cref="MaxBytes"/>: for decoders, before they allocate.</summary>
@@ -98,8 +128,17 @@ public sealed class PanelBlock
     }
 
     /// <summary>The first row, whose rows lie <see cref="Stride"/> floats apart.</summary>
-    internal unsafe float* Pointer => _owner.RowPointer(_ownerRow);
+    internal unsafe float* Pointer => _memory.Pointer + _offset;
 
     /// <summary>Floats from one row to the next.</summary>
-    internal int Stride => _owner.Stride;
+    internal int Stride { get; }
+
+    /// <summary>Gives memory of its own back, to be used by other blocks: for who has fetched the block and is done with it.</summary>
+    internal void Release()
+    {
+        if (_isPooled && Spare.Count < SpareBuffers)
+        {
+            Spare.Add(_memory);
+        }
+    }
 }

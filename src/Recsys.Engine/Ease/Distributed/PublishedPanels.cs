@@ -8,7 +8,7 @@ namespace Recsys.Engine.Ease.Distributed;
 /// </summary>
 internal sealed class PublishedPanels
 {
-    private const int Spare = 3;
+    private const int Spare = 4;
     private readonly Lock _gate = new();
     private readonly Dictionary<int, DenseMatrix> _pivots = [];
     private readonly Dictionary<int, (DenseMatrix Panel, int Chunks)> _panels = [];
@@ -24,7 +24,7 @@ internal sealed class PublishedPanels
     {
         lock (_gate)
         {
-            int at = _spare.FindIndex(m => m.Rows >= squares * block && (squares > 1 || m.Rows == block));
+            int at = _spare.FindIndex(m => m.Rows == squares * block);
             if (at >= 0)
             {
                 var found = _spare[at];
