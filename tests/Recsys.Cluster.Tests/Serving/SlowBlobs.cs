@@ -9,6 +9,9 @@ internal sealed class SlowBlobs : IBlobStore
     private volatile TaskCompletionSource? _held;
     private volatile string _prefix = "";
 
+    /// <summary>The same blobs, never held up.</summary>
+    public IBlobStore Unheld => _store;
+
     /// <summary>Holds up everything read under a prefix until <see cref="Release"/>.</summary>
     public void Hold(string prefix)
     {
