@@ -36,6 +36,7 @@ internal static class SiloHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(readiness);
         builder.Services.AddSingleton<MeterText>();
+        SiloStorage.Add(builder.Services, settings);
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
