@@ -99,6 +99,48 @@ public sealed class EventPartition : IAsyncDisposable
         s.UserIds.Clone(), s.ItemIds.Clone(), s.Histories.ToMatrix(s.UserIds.Count, s.ItemIds.Count))
     { Name = $"event partition {Index} up to {s.Position}" });
 
+    /// <summary>
+    /// Histories of the users from one on, about so many pairs of them: users and the pairs of each, the items that occur,
+    /// and of each pair its item among those and its weight; and the user to go on with, −1 at the end.
+    /// </summary>
+    public (string[] Users, int[] Counts, string[] Items, int[] Columns, float[] Weights, int Next) ReadPage(int fromUser, int pairs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(fromUser);
+        return _engine.State.Read(s =>
+        {
+            var users = new List<string>();
+            var counts = new List<int>();
+            var places = new Dictionary<int, int>();
+            var columns = new List<int>();
+            var weights = new List<float>();
+            int user = fromUser;
+            for (; user < s.UserIds.Count && columns.Count < pairs; user++)
+            {
+                var row = s.Histories.Items(user);
+                if (row.IsEmpty)
+                {
+                    continue;
+                }
+
+                users.Add(s.UserIds[user]);
+                counts.Add(row.Length);
+                weights.AddRange(s.Histories.Weights(user));
+                foreach (int item in row)
+                {
+                    columns.Add(places.TryGetValue(item, out int place) ? place : places[item] = places.Count);
+                }
+            }
+
+            string[] items = new string[places.Count];
+            foreach (var (item, place) in places)
+            {
+                items[place] = s.ItemIds[item];
+            }
+
+            return (users.ToArray(), counts.ToArray(), items, columns.ToArray(), weights.ToArray(), user < s.UserIds.Count ? user : -1);
+        });
+    }
+
     /// <summary>Users whose id contains a text.</summary>
     public IReadOnlyList<SearchHit> SearchUsers(string text, int limit, CancellationToken cancellationToken = default)
     {

@@ -85,25 +85,39 @@ public sealed class ModelCache : ILiveModels, IDisposable
     /// <inheritdoc cref="ILiveModels.Hold"/>
     internal LiveModelLease Hold(string? name)
     {
+        if (TryHold(name, out var lease))
+        {
+            return lease;
+        }
+
+        var live = Volatile.Read(ref _live);
+        if ((name ?? live.Choice.Default) is not { } model)
+        {
+            throw new InvalidOptionException("no model is active yet");
+        }
+
+        throw new InvalidOptionException(live.Partitioned.Contains(model)
+            ? $"model '{model}' is larger than this process holds"
+            : $"unknown model '{model}'; there are {string.Join(", ", live.Choice.Active.Keys.Order(StringComparer.Ordinal))}");
+    }
+
+    /// <summary>Holds the active version of a model, or of the default one; false where it is not here.</summary>
+    internal bool TryHold(string? name, out LiveModelLease lease)
+    {
         while (true)
         {
             var live = Volatile.Read(ref _live);
-            if ((name ?? live.Choice.Default) is not { } model)
+            if ((name ?? live.Choice.Default) is not { } model || !live.Entries.TryGetValue(model, out var entry))
             {
-                throw new InvalidOptionException("no model is active yet");
-            }
-
-            if (!live.Entries.TryGetValue(model, out var entry))
-            {
-                throw new InvalidOptionException(live.Partitioned.Contains(model)
-                    ? $"model '{model}' is larger than this process holds"
-                    : $"unknown model '{model}'; there are {string.Join(", ", live.Choice.Active.Keys.Order(StringComparer.Ordinal))}");
+                lease = default;
+                return false;
             }
 
             // It fails only in the instant after a swap: the snapshot is another by then.
             if (entry.Live.TryHold())
             {
-                return new LiveModelLease(entry.Live);
+                lease = new LiveModelLease(entry.Live);
+                return true;
             }
         }
     }

@@ -11,6 +11,7 @@ namespace Recsys.Engine.Serving.Distributed;
 public sealed class ServedUser(string id)
 {
     private UserHistory? _history;
+    private UserHistory? _profiled;
     private UserProfile? _profile;
     private string? _model;
     private string? _version;
@@ -30,7 +31,6 @@ public sealed class ServedUser(string id)
         if (generation == Generation)
         {
             _history = history;
-            _profile = null;
         }
     }
 
@@ -39,26 +39,26 @@ public sealed class ServedUser(string id)
     {
         Generation++;
         _history = null;
-        _profile = null;
     }
 
     /// <summary>
     /// Recommends by the history. A user of whom no event was ever heard is known by the history the model was trained on,
     /// if it is among its users.
     /// </summary>
-    internal RecommendationList Recommend(ModelCache models, ModelRecommender recommender, RecommendationQuery query)
+    internal RecommendationList Recommend(
+        ModelCache models, ModelRecommender recommender, UserHistory history, RecommendationQuery query)
     {
         using var lease = models.Hold(query.Model);
         var live = lease.Live;
-        return recommender.Recommend(live, Profile(live, _history!), query);
+        return recommender.Recommend(live, Profile(live, history), query);
     }
 
     private UserProfile Profile(LiveModel live, UserHistory history)
     {
-        if (_profile is null || _version != live.Version || _model != live.Name)
+        if (_profile is null || !ReferenceEquals(_profiled, history) || _version != live.Version || _model != live.Name)
         {
             _profile = history.Known ? ModelRecommender.Profile(live.Model, history.Items) : ModelRecommender.ProfileOf(live.Model, id);
-            (_model, _version) = (live.Name, live.Version);
+            (_profiled, _model, _version) = (history, live.Name, live.Version);
         }
 
         return _profile;

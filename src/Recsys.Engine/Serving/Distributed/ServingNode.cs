@@ -1,3 +1,4 @@
+using Recsys.Engine.Data;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Storage;
 
@@ -27,12 +28,89 @@ public sealed class ServingNode : IDisposable
     /// <summary>Answers from the models alone.</summary>
     public IRecommender Recommender => _recommender;
 
-    /// <summary>Recommends for a user whose history is here.</summary>
-    public RecommendationList Recommend(ServedUser user, RecommendationQuery query)
+    /// <summary>
+    /// Whether a model answers a query for this name (null: for none) in this process; also for a name that there is not, which
+    /// is refused then. If none does, popular items are the answer.
+    /// </summary>
+    public bool Answers(string? model) =>
+        model is null ? Models.Active.Default is not null : model != ModelRecommender.FallbackModel || Models.Active.Active.ContainsKey(model);
+
+    /// <summary>Refuses a query that cannot be answered.</summary>
+    /// <exception cref="InvalidOptionException">It cannot.</exception>
+    public static void Check(RecommendationQuery query) => ModelRecommender.Check(query);
+
+    /// <summary>Recommends for a user by a history of it.</summary>
+    public RecommendationList Recommend(ServedUser user, UserHistory history, RecommendationQuery query)
     {
         ArgumentNullException.ThrowIfNull(user);
+        ArgumentNullException.ThrowIfNull(history);
         ModelRecommender.Check(query);
-        return user.Recommend(Models, _recommender, query);
+        return user.Recommend(Models, _recommender, history, query);
+    }
+
+    /// <summary>The history of a user that the default model was trained on; null where there is none.</summary>
+    public HistoryItem[]? TrainedHistory(string user)
+    {
+        if (Models.Active.Default is null || Models.IsPartitioned(null))
+        {
+            return null;
+        }
+
+        var known = _recommender.GetUserAsync(user).AsTask().GetAwaiter().GetResult();
+        return known is { History.Count: > 0 } ? [.. known.History] : null;
+    }
+
+    /// <summary>What a query allows of items that no model ranks: availability, categories, and lists of ids.</summary>
+    public Func<string, bool> Allows(IReadOnlyCollection<string> categories, IReadOnlyCollection<string> exclude, IReadOnlyCollection<string>? allow)
+    {
+        var items = Catalogue.Items;
+        var unavailable = items.Unavailable;
+        var excluded = exclude.ToHashSet(StringComparer.Ordinal);
+        var allowed = allow?.ToHashSet(StringComparer.Ordinal);
+        var members = categories.Select(items.InCategory).ToArray();
+        return id => !unavailable.Contains(id) && !excluded.Contains(id) && (allowed is null || allowed.Contains(id))
+            && (members.Length == 0 || members.Any(m => m.Contains(id)));
+    }
+
+    /// <summary>Items whose id or name contains a text.</summary>
+    public IReadOnlyList<SearchHit> SearchItems(string text, int limit)
+    {
+        if (limit < 1)
+        {
+            throw new InvalidOptionException($"n: expected 1 or more, found {limit}");
+        }
+
+        var search = new IdSearch(text, limit);
+        if (Models.TryHold(null, out var lease))
+        {
+            using (lease)
+            {
+                search.Scan(lease.Live.Model.Items, Catalogue.Items, CancellationToken.None);
+            }
+        }
+        else
+        {
+            search.Scan(new IdTable(), Catalogue.Items, CancellationToken.None);
+        }
+
+        return search.Best();
+    }
+
+    /// <summary>Items that the default model ranks; 0 where none is held here.</summary>
+    public int RankedItems
+    {
+        get
+        {
+            if (!Models.TryHold(null, out var lease))
+            {
+                return 0;
+            }
+
+            using (lease)
+            {
+                return lease.Live.Model.Items.Count;
+            }
+        }
     }
 
     /// <summary>What is known of an item, with the users it has by the events.</summary>

@@ -1,0 +1,37 @@
+using Recsys.Engine.Serving;
+using Recsys.Engine.Serving.Distributed;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Grains.Serving;
+
+/// <summary>A <see cref="ModelRegistry"/> and a <see cref="Catalogue"/> behind an address.</summary>
+[CollectionAgeLimit(AlwaysActive = true)]
+internal sealed class ServingDirectoryGrain(RecsysServingOptions options, IBlobStore blobs) : Grain, IServingDirectoryGrain
+{
+    private readonly ModelRegistry _models = new(blobs);
+    private readonly Catalogue _items = new(blobs);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await _models.RefreshAsync(cancellationToken);
+        await _items.RefreshAsync(cancellationToken);
+    }
+
+    public Task<ServingRevision> RevisionAsync() => Task.FromResult(new ServingRevision(_models.Current.Revision, _items.Number));
+
+    public Task<ServingSettings> SettingsAsync() => Task.FromResult(
+        new ServingSettings(options.EventPartitions, options.ItemPartitions, [.. options.Events.Events.Select(e => e.Name)]));
+
+    public async Task<ModelVersion[]> ListAsync() => [.. await _models.ListAsync()];
+
+    public Task<ModelVersion> AddedAsync(string model, string version, bool activate) => _models.AddedAsync(model, version, activate).AsTask();
+
+    public Task<ModelVersion> ActivateAsync(string model, string? version, bool makeDefault) =>
+        _models.ActivateAsync(model, version, makeDefault).AsTask();
+
+    public Task<ModelVersion> RollBackAsync(string model) => _models.RollBackAsync(model).AsTask();
+
+    public Task UpsertAsync(ItemUpdate[] items) => _items.UpsertAsync(items).AsTask();
+
+    public Task<bool> DeleteAsync(string item) => _items.DeleteAsync(item).AsTask();
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Serialization;
+using Recsys.Engine.Serving.Distributed;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Grains.Serving;
+
+/// <summary>Registration of serving and events.</summary>
+public static class ServingSiloExtensions
+{
+    /// <summary>
+    /// Lets a silo serve recommendations and take events. The host registers an <see cref="IBlobStore"/> and an
+    /// <see cref="Engine.Storage.IEventJournals"/> that all silos share.
+    /// </summary>
+    public static ISiloBuilder AddRecsysServing(this ISiloBuilder silo, Action<RecsysServingOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        var options = new RecsysServingOptions();
+        configure?.Invoke(options);
+        options.Validate();
+        silo.Services.AddSingleton(options);
+        silo.Services.AddSingleton(s => new ServingNode(
+            s.GetRequiredService<IBlobStore>(), Path.Combine(options.TemporaryFolder, "models"), options.ModelBytes));
+        silo.Services.AddSingleton<PopularFallback>();
+        silo.Services.AddSingleton<ServingFollower>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<ServingFollower>());
+        silo.Services.AddRecsysWire();
+        return silo;
+    }
+
+    /// <summary>What silos and clients need to understand each other: errors arrive as the errors they are.</summary>
+    public static IServiceCollection AddRecsysWire(this IServiceCollection services) =>
+        services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Recsys"));
+}
