@@ -3,70 +3,80 @@ using System.Collections.Concurrent;
 namespace Recsys.Engine.Compute;
 
 /// <summary>
-/// Work for a <see cref="ComputePool"/> from callers that must not wait on a thread: one piece runs at a time, in the order
-/// of arrival, on a thread of its own and the threads of the pool. However many callers there are, no more threads compute.
+/// Work for a <see cref="ComputePool"/> from callers that must not block: one piece runs at a time, in the order they came, on
+/// the pool's threads and one of the queue's own, never on a thread of the thread pool. However many callers there are,
+/// no more threads compute.
 /// </summary>
 public sealed class ComputeQueue : IDisposable
 {
     private readonly BlockingCollection<Action> _work = new();
     private readonly Thread _thread;
 
-    /// <summary>Starts a pool of <paramref name="threads"/> (0: one per processor) and the thread that feeds it.</summary>
-    public ComputeQueue(int threads = 0)
+    /// <summary>A queue of work on <paramref name="pool"/>, which it does not own.</summary>
+    public ComputeQueue(ComputePool pool)
     {
-        Pool = new ComputePool(threads);
-        _thread = new Thread(Work) { IsBackground = true, Name = "recsys-compute-0" };
+        ArgumentNullException.ThrowIfNull(pool);
+        Pool = pool;
+        _thread = new Thread(Work) { IsBackground = true, Name = "recsys-compute-queue" };
         _thread.Start();
     }
 
-    /// <summary>The threads. Work of this queue may use them; nobody else should.</summary>
+    /// <summary>The pool, for work of this queue.</summary>
     public ComputePool Pool { get; }
 
-    /// <summary>Pieces that wait.</summary>
-    public int Waiting => _work.Count;
+    /// <summary>Threads that work on a loop.</summary>
+    public int Threads => Pool.Threads;
 
-    /// <summary>Runs <paramref name="work"/> when its turn comes. It is not started once the token is cancelled.</summary>
+    /// <summary>Runs a loop, see <see cref="ComputePool.Run"/>, when those before it are done.</summary>
+    public Task RunAsync(int count, Action<int, int> body, CancellationToken cancellationToken = default) => RunAsync(
+        () =>
+        {
+            Pool.Run(count, body, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Runs <paramref name="work"/> when what is before it is done. It is not started once the token is cancelled.</summary>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            _work.Add(
-                () =>
-                {
-                    try
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        done.SetResult(work());
-                    }
-                    catch (OperationCanceledException e)
-                    {
-                        done.TrySetCanceled(e.CancellationToken);
-                    }
-                    catch (Exception e)
-                    {
-                        done.TrySetException(e);
-                    }
-                },
-                CancellationToken.None);
+            _work.Add(() => Run(work, done, cancellationToken), CancellationToken.None);
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException)
         {
-            throw new ObjectDisposedException(nameof(ComputeQueue), e);
+            throw new ObjectDisposedException(nameof(ComputeQueue));
         }
 
         return done.Task;
     }
 
-    /// <summary>Finishes what is queued and ends the threads.</summary>
+    /// <summary>Ends the queue when the work that is in it is done.</summary>
     public void Dispose()
     {
         if (!_work.IsAddingCompleted)
         {
             _work.CompleteAdding();
             _thread.Join();
-            Pool.Dispose();
+        }
+    }
+
+    private static void Run<T>(Func<T> work, TaskCompletionSource<T> done, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            done.SetResult(work());
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            done.SetCanceled(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            done.SetException(e);
         }
     }
 
