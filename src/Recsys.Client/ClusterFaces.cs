@@ -1,10 +1,24 @@
 using Microsoft.Extensions.DependencyInjection;
+using Recsys.Client.Calls;
+using Recsys.Engine.Serving;
+using Recsys.Grains.Serving;
 
 namespace Recsys.Client;
 
+/// <summary>The faces of a cluster, each call repeated where that is safe.</summary>
 internal static class ClusterFaces
 {
     public static void Add(IServiceCollection services)
     {
+        services.AddRecsysWire();
+        services.AddSingleton(s => new ClusterRecommender(s.GetRequiredService<IClusterClient>()));
+        services.AddSingleton<IRecommender>(s => new RetryingRecommender(s.GetRequiredService<ClusterRecommender>(), s.GetRequiredService<CallRetry>()));
+        services.AddSingleton<IModelVersions>(s => s.GetRequiredService<ClusterRecommender>());
+        services.AddSingleton<IItemWriter>(s => s.GetRequiredService<ClusterRecommender>());
+        services.AddSingleton<IUserForget>(s => s.GetRequiredService<ClusterRecommender>());
+        services.AddSingleton<ConnectedCluster>();
+        services.AddHostedService(s => s.GetRequiredService<ConnectedCluster>());
+        services.AddSingleton<IEventIngest>(s => new RetryingIngest(s.GetRequiredService<ConnectedCluster>().Ingest, s.GetRequiredService<CallRetry>()));
+        services.AddSingleton<IHistories>(s => s.GetRequiredService<ConnectedCluster>().Ingest);
     }
 }

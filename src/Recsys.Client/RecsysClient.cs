@@ -27,6 +27,15 @@ public sealed class RecsysClient : IAsyncDisposable
     /// <summary>Versions of models.</summary>
     public IModelVersions Models => _host.Services.GetRequiredService<IModelVersions>();
 
+    /// <summary>All histories.</summary>
+    public IHistories Histories => _host.Services.GetRequiredService<IHistories>();
+
+    /// <summary>Changing what is known of items.</summary>
+    public IItemWriter Items => _host.Services.GetRequiredService<IItemWriter>();
+
+    /// <summary>Forgetting users.</summary>
+    public IUserForget Forget => _host.Services.GetRequiredService<IUserForget>();
+
     /// <summary>The cluster's grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IClusterClient>();
 

@@ -34,8 +34,11 @@ internal sealed record SiloSettings
     /// <summary>Address that others reach this silo by; null for the one of the host's name.</summary>
     public IPAddress? Address { get; private init; }
 
-    /// <summary>Where models, data sets and events are kept on one machine; null for memory.</summary>
+    /// <summary>Where models, data sets and events are kept on one machine, the same for all silos; null with PostgreSQL.</summary>
     public string? Data { get; private init; }
+
+    /// <summary>Whether <see cref="Data"/> is this silo's to delete before it starts and when it has ended.</summary>
+    public bool DataIsTemporary { get; private init; }
 
     /// <summary>Where models are brought to from the store.</summary>
     public required string Cache { get; init; }
@@ -93,7 +96,9 @@ internal sealed record SiloSettings
             GatewayPort = gatewayPort + silo,
             PrimaryPort = local && silo > 0 ? siloPort : null,
             Address = values.Address(SettingTable.Address),
-            Data = values.Text(SettingTable.Data) is { } data ? Path.GetFullPath(data) : null,
+            Data = !local ? null : Path.GetFullPath(
+                values.Text(SettingTable.Data) ?? Path.Combine(Path.GetTempPath(), $"recsys-{cluster}-{siloPort}-data")),
+            DataIsTemporary = local && silo == 0 && values.Text(SettingTable.Data) is null,
             Cache = Path.GetFullPath(values.Text(SettingTable.Cache) ?? Path.Combine(Path.GetTempPath(), $"recsys-{cluster}-{siloPort + silo}")),
             CacheBytes = cache == 0 ? null : (long)cache << 20,
             Service = service,

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Runtime;
+using Orleans.Streams;
 using Recsys.Api;
+using Recsys.Grains.Serving;
 using Recsys.Silo.Configuration;
 
 namespace Recsys.Silo.Hosting;
@@ -14,6 +16,7 @@ namespace Recsys.Silo.Hosting;
 internal static class SiloHost
 {
     private const string DashboardPath = "/dashboard";
+    private const string StreamProvider = "recsys-events";
 
     /// <summary>How long leaving may take before it is cut short.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(60);
@@ -36,16 +39,32 @@ internal static class SiloHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(readiness);
         builder.Services.AddSingleton<MeterText>();
+        SiloStorage.Add(builder.Services, settings);
+        builder.Services.AddHostedService<ModelWatch>();
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
             silo.AddActivityPropagation();
+            AddStreams(silo);
+            silo.AddRecsysServing(options =>
+            {
+                options.StreamProvider = StreamProvider;
+                options.TemporaryFolder = settings.Cache;
+                options.ModelBytes = settings.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+            });
             if (settings.Dashboard)
             {
                 silo.AddDashboard();
             }
         });
     }
+
+    /// <summary>Streams for what may be lost with a silo; the durable way in is the event partitions' own.</summary>
+    private static void AddStreams(ISiloBuilder silo) => silo.AddMemoryStreams(StreamProvider, streams =>
+    {
+        streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+        streams.ConfigurePullingAgent(o => o.Configure(p => p.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5)));
+    });
 
     /// <summary>Membership, grain state and reminders.</summary>
     private static void Join(ISiloBuilder silo, SiloSettings settings)

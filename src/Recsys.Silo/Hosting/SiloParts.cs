@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Recsys.Api;
+using Recsys.Engine.Serving.Distributed;
+using Recsys.Grains.Serving;
 
 namespace Recsys.Silo.Hosting;
 
@@ -10,9 +12,19 @@ internal static class SiloParts
     public static ServiceParts Create(IServiceProvider services, Readiness readiness)
     {
         var oracle = services.GetRequiredService<ISiloStatusOracle>();
-        readiness.ModelsKnown();
-        return new ServiceParts(new NoRecommender())
+        var grains = services.GetRequiredService<IGrainFactory>();
+        var options = services.GetRequiredService<RecsysServingOptions>();
+        var recommender = new ClusterRecommender(grains);
+        var events = new ClusterIngest(
+            grains, new ServingSettings(options.EventPartitions, options.ItemPartitions, [.. options.Events.Events.Select(e => e.Name)]));
+        return new ServiceParts(recommender)
         {
+            Events = events,
+            Items = recommender,
+            Forget = recommender,
+            Models = recommender,
+            Histories = events,
+            Catalogue = services.GetRequiredService<ServingNode>().Catalogue.Items,
             Ready = () => readiness.IsReady(oracle),
             Metrics = services.GetRequiredService<MeterText>().Write,
         };

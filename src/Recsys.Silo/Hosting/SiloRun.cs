@@ -24,6 +24,7 @@ internal static class SiloRun
             await PostgresSchema.PrepareAsync(connection, settings.CreateSchema, cancellationToken).ConfigureAwait(false);
         }
 
+        using var temporary = settings.DataIsTemporary ? new TemporaryData(settings.Data!) : null;
         var readiness = new Readiness();
         await using var app = SiloHost.Build(settings, readiness);
         try

@@ -162,6 +162,7 @@ public sealed class StoredRunTests
     private sealed class FakeCluster : IDisposable
     {
         private readonly AlsSite[] _sites;
+        private readonly ComputePool _pool = new(1);
         private readonly ComputeQueue[] _queues;
         private readonly ConcurrentDictionary<(string, int), (int Site, Task<StoredFactorPartition> Partition)> _open = new();
         private int _generation;
@@ -170,7 +171,7 @@ public sealed class StoredRunTests
         {
             Store = store;
             Training = new StoredAlsTraining(run, store);
-            _queues = [.. Enumerable.Range(0, sites).Select(_ => new ComputeQueue(1))];
+            _queues = [.. Enumerable.Range(0, sites).Select(_ => new ComputeQueue(_pool))];
             _sites = [.. _queues.Select(q => new AlsSite(run, store, q, (kind, index) => new Remote(this, kind, index)))];
             Users = [.. Enumerable.Range(0, run.Options.Partitions).Select(i => new Remote(this, "user", i))];
             Items = [.. Enumerable.Range(0, run.Options.Partitions).Select(i => new Remote(this, "item", i))];
@@ -227,6 +228,7 @@ public sealed class StoredRunTests
         public void Dispose()
         {
             Array.ForEach(_queues, q => q.Dispose());
+            _pool.Dispose();
             Array.ForEach(_sites, s => s.Dispose());
         }
 

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+using Recsys.Engine;
+using Recsys.Engine.Als;
+using Recsys.Engine.Models;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Grains.Training;
+
+/// <summary>ALS over partition grains: the Engine's training loop, which reaches the partitions by their addresses.</summary>
+internal sealed class AlsJob : ITrainingJob
+{
+    private readonly string _id;
+    private readonly JobServices _services;
+    private readonly RemoteFactorPartition[] _users;
+    private readonly RemoteFactorPartition[] _items;
+    private readonly AlsRun _run;
+    private readonly StoredAlsTraining _training;
+    private readonly ConcurrentQueue<FactorAnswer> _answers = new();
+    private HashSet<SiloAddress> _silos = [];
+
+    private AlsJob(string id, JobServices services, AlsRun run)
+    {
+        _id = id;
+        _services = services;
+        _run = run;
+        _training = new StoredAlsTraining(run, services.Store);
+        _users = Partitions("user");
+        _items = Partitions("item");
+
+        RemoteFactorPartition[] Partitions(string kind) =>
+        [
+            .. Enumerable.Range(0, run.Options.Partitions).Select(i =>
+                new RemoteFactorPartition(services.Grains, new PartitionKey(id, kind, i), services.Options) { Solved = _answers.Enqueue }),
+        ];
+    }
+
+    /// <summary>Checks a request and writes down what is to be run.</summary>
+    public static async Task PrepareAsync(string id, ClusterTrainingRequest request, JobServices services, CancellationToken cancellationToken)
+    {
+        var options = AlsRun.ParseOptions(new OptionBag(request.Options));
+        if (!request.Options.ContainsKey("partitions"))
+        {
+            options = options with { Partitions = services.DefaultPartitions };
+        }
+
+        var data = await ClusterDataset.OpenAsync(services.Store, request.Dataset, cancellationToken);
+        if (data.Facts.Interactions == 0)
+        {
+            throw new RecsysException($"data set '{request.Dataset}': ALS needs at least one interaction");
+        }
+
+        await new AlsRun(TrainingSite.Prefix(id), data.Facts, options).SaveAsync(services.Store, cancellationToken);
+    }
+
+    /// <summary>The job of a training that was prepared.</summary>
+    public static async Task<ITrainingJob> OpenAsync(string id, JobServices services, CancellationToken cancellationToken) =>
+        new AlsJob(id, services, await AlsRun.LoadAsync(services.Store, TrainingSite.Prefix(id), cancellationToken));
+
+    public async Task<string> RunAsync(TrainingRun run, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        run.Tell(s => s with { Stage = "start", Done = 0, Total = _run.Options.Iterations });
+        await ArrangeAsync(cancellationToken);
+        var losses = await _training.RunAsync(
+            _users,
+            _items,
+            async (position, token) =>
+            {
+                var report = position.Phase == 0 ? null : Report(position.Phase, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                await run.WriteAsync(
+                    s => s with
+                    {
+                        Stage = "iteration",
+                        Done = Math.Min(position.Phase / 2, _run.Options.Iterations),
+                        Total = _run.Options.Iterations,
+                        Losses = position.Losses,
+                        Phases = report is null || report.Silos.Count == 0 ? s.Phases : [.. s.Phases, report],
+                    },
+                    token);
+                await _services.Hooks.ReachedAsync(_id, "phase", position.Phase);
+                await ArrangeAsync(token);
+                start = Stopwatch.GetTimestamp();
+            },
+            cancellationToken);
+        run.Tell(s => s with { Stage = "model", Done = 0, Total = 1 });
+        using var model = await _training.AssembleAsync(losses, run.Status.Seconds, cancellationToken);
+        return await ModelBlobs.SaveAsync(
+            _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _services.Options.TemporaryFolder, _id, cancellationToken);
+    }
+
+    public async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_users.Concat(_items).Select(p => p.Grain.CloseAsync().WaitAsync(cancellationToken)))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _training.DeleteAsync(cancellationToken);
+    }
+
+    private TrainingPhaseReport Report(int phase, double seconds)
+    {
+        var answers = new List<FactorAnswer>();
+        while (_answers.TryDequeue(out var answer))
+        {
+            answers.Add(answer);
+        }
+
+        bool users = AlsSchedule.SolvesUsers(phase);
+        var silos = answers.GroupBy(a => a.Silo).ToDictionary(g => g.Key, g => g.Count());
+        TrainingMeter.PhaseSeconds.Record(seconds, new KeyValuePair<string, object?>("side", users ? "user" : "item"));
+
+        // Every silo that solves gets the rows of the other side that it has not: all but its share of them.
+        long otherSide = (long)(users ? _run.Data.Items : _run.Data.Users) * _run.Options.Factors * sizeof(float);
+        return new TrainingPhaseReport
+        {
+            Name = users ? "users" : "items",
+            Phase = phase,
+            Seconds = seconds,
+            Received = answers.GroupBy(a => a.Silo).Sum(g => g.Max(a => a.Received)),
+            Expected = otherSide * Math.Max(0, silos.Count - 1),
+            Silos = silos,
+        };
+    }
+
+    /// <summary>When silos have come or gone, deals the partitions out anew; those that move go on from what they stored.</summary>
+    private async Task ArrangeAsync(CancellationToken cancellationToken)
+    {
+        var silos = _services.ActiveSilos();
+        if (_silos.SetEquals(silos))
+        {
+            return;
+        }
+
+        await Task.WhenAll(SpreadAsync(_users, silos, cancellationToken), SpreadAsync(_items, silos, cancellationToken));
+        _silos = [.. silos];
+    }
+
+    private async Task SpreadAsync(RemoteFactorPartition[] partitions, IReadOnlyList<SiloAddress> silos, CancellationToken cancellationToken)
+    {
+        // Those that are nowhere yet are brought up where they are to be.
+        var wanted = PartitionSpread.Assign(new SiloAddress?[partitions.Length], silos);
+        var current = await Task.WhenAll(partitions.Select((p, i) => WhereAsync(p, wanted[i], cancellationToken)));
+        var places = PartitionSpread.Assign(current, silos);
+        await Task.WhenAll(partitions.Select(async (partition, i) =>
+        {
+            for (int attempt = 0; attempt < 20 && !places[i].Equals(await WhereAsync(partition, places[i], cancellationToken)); attempt++)
+            {
+                await Transient.CallAsync(
+                    async () =>
+                    {
+                        await partition.Grain.MoveAsync(places[i]);
+                        return true;
+                    },
+                    _services.Options.Patience,
+                    "partition",
+                    cancellationToken);
+                await Task.Delay(50, cancellationToken);
+            }
+        }));
+    }
+
+    private Task<SiloAddress?> WhereAsync(RemoteFactorPartition partition, SiloAddress wanted, CancellationToken cancellationToken) =>
+        Transient.CallAsync(
+            async () =>
+            {
+                RequestContext.Set(IPlacementDirector.PlacementHintKey, wanted);
+                try
+                {
+                    return (SiloAddress?)await partition.Grain.WhereAsync();
+                }
+                finally
+                {
+                    RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+                }
+            },
+            _services.Options.Patience,
+            "partition",
+            cancellationToken);
+}

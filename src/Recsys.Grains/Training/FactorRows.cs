@@ -1,0 +1,9 @@
+using Recsys.Engine.Als;
+
+namespace Recsys.Grains.Training;
+
+/// <summary>Rows of factors, and the silo they come from.</summary>
+[GenerateSerializer]
+[Alias("recsys.factor-rows")]
+[Immutable]
+public sealed record FactorRows([property: Id(0)] FactorBlock Rows, [property: Id(1)] string Silo);

@@ -1,0 +1,17 @@
+namespace Recsys.Grains.Training;
+
+/// <summary>What a partition of factors is asked to do.</summary>
+public enum FactorStepKind
+{
+    /// <summary>Load rows and factors.</summary>
+    Open,
+
+    /// <summary>Prepare its rows to be the fixed ones of a half-epoch.</summary>
+    Whiten,
+
+    /// <summary>Solve its rows.</summary>
+    Solve,
+
+    /// <summary>Gram matrices of its factors.</summary>
+    Gram,
+}

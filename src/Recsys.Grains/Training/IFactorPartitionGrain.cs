@@ -1,0 +1,41 @@
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Recsys.Grains.Training;
+
+/// <summary>
+/// A partition of users or items in a training run. Key: <c>TRAINING/user/03</c>. It wraps an Engine
+/// <see cref="Engine.Als.StoredFactorPartition"/>; <see cref="RemoteFactorPartition"/> makes the address an
+/// <see cref="Engine.Als.IFactorPartition"/> again. Steps take longer than a call may, so a call starts the step or finds it under way, waits
+/// a moment, and tells how it stands. Any call may be repeated or lost.
+/// </summary>
+[Alias("recsys.factor-partition")]
+public interface IFactorPartitionGrain : IGrainWithStringKey
+{
+    /// <summary>Starts a step unless it is under way or done.</summary>
+    /// <param name="kind">What to do.</param>
+    /// <param name="phase">The half-epoch; without meaning for <see cref="FactorStepKind.Open"/> and <see cref="FactorStepKind.Gram"/>.</param>
+    /// <exception cref="Engine.RecsysException">The step failed, or the run is not there.</exception>
+    [Alias("step")]
+    [AlwaysInterleave]
+    Task<FactorAnswer> StepAsync(FactorStepKind kind, int phase);
+
+    /// <summary>Rows of a block as whitened for a half-epoch, from the silo that holds them to the one that needs them.</summary>
+    [Alias("whitened")]
+    [AlwaysInterleave]
+    ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows);
+
+    /// <summary>The silo it is on.</summary>
+    [Alias("where")]
+    [AlwaysInterleave]
+    Task<SiloAddress> WhereAsync();
+
+    /// <summary>Moves it to another silo, where it goes on from its stored factors. Between half-epochs only.</summary>
+    [Alias("move")]
+    Task MoveAsync(SiloAddress target);
+
+    /// <summary>Ends its part in the training: its work is stopped, its memory freed.</summary>
+    [Alias("close")]
+    [AlwaysInterleave]
+    Task CloseAsync();
+}

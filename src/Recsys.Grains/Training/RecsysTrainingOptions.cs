@@ -1,0 +1,23 @@
+namespace Recsys.Grains.Training;
+
+/// <summary>How a silo takes part in trainings.</summary>
+public sealed class RecsysTrainingOptions
+{
+    /// <summary>Threads that compute in this silo, for all trainings; 0: one per processor.</summary>
+    public int Threads { get; set; }
+
+    /// <summary>A folder of this silo for files of a model on their way into the blob store.</summary>
+    public string TemporaryFolder { get; set; } = Path.Combine(Path.GetTempPath(), "recsys-silo-" + Environment.ProcessId);
+
+    /// <summary>How long a call about a step waits for its end before it says that the step is under way.</summary>
+    public TimeSpan StepWait { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a partition that cannot be reached is tried again before the training fails.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>How often a training whose coordinator is lost is looked for. Orleans accepts no less than a minute unless told otherwise.</summary>
+    public TimeSpan ReminderPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a partition hears nothing before it asks after its coordinator.</summary>
+    public TimeSpan CoordinatorSilence { get; set; } = TimeSpan.FromSeconds(15);
+}

@@ -1,0 +1,68 @@
+using Recsys.Engine;
+using Recsys.Engine.Als;
+
+namespace Recsys.Grains.Training;
+
+/// <summary>
+/// A partition grain as the <see cref="IFactorPartition"/> that training loop and other partitions know: starts steps and
+/// asks until they are done, and makes calls again when the grain's silo is lost, which brings it up elsewhere. The basis of a
+/// half-epoch is not sent: every silo computes it from the stored position, once.
+/// </summary>
+internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey key, RecsysTrainingOptions options) : IFactorPartition
+{
+    private readonly IFactorPartitionGrain _grain = grains.GetGrain<IFactorPartitionGrain>(key.ToString());
+
+    /// <summary>Told of rows that came, and their bytes.</summary>
+    public Action<FactorRows, long>? Received { get; init; }
+
+    /// <summary>Told of the end of each solving step.</summary>
+    public Action<FactorAnswer>? Solved { get; init; }
+
+    /// <summary>The address.</summary>
+    public IFactorPartitionGrain Grain => _grain;
+
+    public async Task InitializeAsync(CancellationToken cancellationToken) =>
+        await StepAsync(FactorStepKind.Open, 0, cancellationToken).ConfigureAwait(false);
+
+    public async Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken) =>
+        (await StepAsync(FactorStepKind.Gram, 0, cancellationToken).ConfigureAwait(false)).Grams!;
+
+    public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
+        await StepAsync(FactorStepKind.Whiten, phase, cancellationToken).ConfigureAwait(false);
+
+    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+    {
+        var answer = await StepAsync(FactorStepKind.Solve, halfEpoch.Phase, cancellationToken).ConfigureAwait(false);
+        Solved?.Invoke(answer);
+        return answer.Report!;
+    }
+
+    public async ValueTask<FactorBlock> GetWhitenedAsync(
+        int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken)
+    {
+        var rows = await Transient.CallAsync(
+            () => _grain.GetWhitenedAsync(phase, block, firstRow, maxRows).AsTask(), options.Patience, What, cancellationToken).ConfigureAwait(false);
+        Received?.Invoke(rows, (long)rows.Rows.Rows * rows.Rows.Factors * sizeof(float));
+        return rows.Rows;
+    }
+
+    public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
+        throw new RecsysException("factors of a partition elsewhere are read from its checkpoint");
+
+    public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken) =>
+        throw new RecsysException("factors of a partition elsewhere are restored from its checkpoint");
+
+    private string What => $"partition {key}";
+
+    private async Task<FactorAnswer> StepAsync(FactorStepKind kind, int phase, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var answer = await Transient.CallAsync(() => _grain.StepAsync(kind, phase), options.Patience, What, cancellationToken).ConfigureAwait(false);
+            if (answer.Done)
+            {
+                return answer;
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Recsys.Grains.Training;
+
+/// <summary>Lets a test act at an exact point of a training, e.g. end a silo in the middle of a step.</summary>
+internal class TrainingHooks
+{
+    /// <summary>Called when a partition begins a step.</summary>
+    public virtual Task StepAsync(PartitionKey partition, FactorStepKind kind, int phase) => Task.CompletedTask;
+
+    /// <summary>Called when a coordinator has reached a half-epoch or stage.</summary>
+    public virtual Task ReachedAsync(string training, string stage, long number) => Task.CompletedTask;
+}

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using Recsys.Engine.Als;
+using Recsys.Engine.Compute;
+using Recsys.Engine.Storage;
+
+namespace Recsys.Grains.Training;
+
+/// <summary>
+/// What the partition grains of a silo share: its threads, and for each training what its partitions share
+/// (<see cref="AlsSite"/>), opened by the first and dropped with the last.
+/// </summary>
+internal sealed class TrainingSite : IDisposable
+{
+    private readonly IGrainFactory _grains;
+    private readonly ILocalSiloDetails _silo;
+    private readonly ComputePool _pool;
+    private readonly ConcurrentDictionary<string, Lazy<Task<AlsSite>>> _als = new();
+    private readonly ConcurrentDictionary<string, int> _users = new();
+
+    public TrainingSite(IBlobStore store, IGrainFactory grains, ILocalSiloDetails silo, RecsysTrainingOptions options)
+    {
+        Store = store;
+        _grains = grains;
+        _silo = silo;
+        Options = options;
+        _pool = new ComputePool(options.Threads);
+        Queue = new ComputeQueue(_pool);
+    }
+
+    public RecsysTrainingOptions Options { get; }
+
+    public IBlobStore Store { get; }
+
+    public ComputeQueue Queue { get; }
+
+    public SiloAddress Silo => _silo.SiloAddress;
+
+    public string SiloName => _silo.SiloAddress.ToString();
+
+    /// <summary>What the keys of a training's state start with.</summary>
+    public static string Prefix(string training) => $"training/{training}/als/";
+
+    /// <summary>A partition joins a training; to be followed by <see cref="Leave"/>.</summary>
+    public void Join(string training) => _users.AddOrUpdate(training, 1, (_, n) => n + 1);
+
+    /// <summary>What the partitions of an ALS training in this silo share.</summary>
+    public Task<AlsSite> AlsAsync(string training)
+    {
+        var site = _als.GetOrAdd(training, Open);
+        if (site.Value.IsFaulted || site.Value.IsCanceled)
+        {
+            _als.TryUpdate(training, Open(training), site);
+            site = _als[training];
+        }
+
+        return site.Value;
+
+        Lazy<Task<AlsSite>> Open(string id) => new(() => Task.Run(() => OpenAsync(id)));
+    }
+
+    /// <summary>
+    /// A partition leaves. Scratch memory is left to the collector: something that was cancelled may not have stopped yet.
+    /// </summary>
+    public void Leave(string training)
+    {
+        if (_users.AddOrUpdate(training, 0, (_, n) => n - 1) <= 0)
+        {
+            _users.TryRemove(new(training, 0));
+            _als.TryRemove(training, out _);
+        }
+    }
+
+    public void Dispose()
+    {
+        Queue.Dispose();
+        _pool.Dispose();
+    }
+
+    private async Task<AlsSite> OpenAsync(string training)
+    {
+        var run = await AlsRun.LoadAsync(Store, Prefix(training));
+        AlsSite? site = null;
+        site = new AlsSite(
+            run,
+            Store,
+            Queue,
+            (kind, index) => new RemoteFactorPartition(_grains, new PartitionKey(training, kind, index), Options)
+            {
+                Received = (rows, bytes) =>
+                {
+                    if (rows.Silo != SiloName)
+                    {
+                        site!.CountReceived(rows.Rows.Phase, bytes);
+                        TrainingMeter.Received.Add(bytes, new KeyValuePair<string, object?>("side", kind));
+                    }
+                },
+            });
+        return site;
+    }
+}

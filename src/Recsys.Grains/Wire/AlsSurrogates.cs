@@ -1,0 +1,48 @@
+using Recsys.Engine.Als;
+
+namespace Recsys.Grains.Wire;
+
+[GenerateSerializer]
+[Alias("recsys.gram-part")]
+internal readonly struct GramPartSurrogate(int level, int index, GramMatrix gram)
+{
+    [Id(0)]
+    public readonly int Level = level;
+
+    [Id(1)]
+    public readonly int Index = index;
+
+    [Id(2)]
+    public readonly GramMatrix Gram = gram;
+}
+
+[RegisterConverter]
+internal sealed class GramPartConverter : IConverter<GramPart, GramPartSurrogate>
+{
+    public GramPart ConvertFromSurrogate(in GramPartSurrogate surrogate) => new(surrogate.Level, surrogate.Index, surrogate.Gram);
+
+    public GramPartSurrogate ConvertToSurrogate(in GramPart value) => new(value.Level, value.Index, value.Gram);
+}
+
+[GenerateSerializer]
+[Alias("recsys.half-epoch-report")]
+internal readonly struct HalfEpochReportSurrogate(int firstBlock, double[] dataLoss, double[] penalty)
+{
+    [Id(0)]
+    public readonly int FirstBlock = firstBlock;
+
+    [Id(1)]
+    public readonly double[] DataLoss = dataLoss;
+
+    [Id(2)]
+    public readonly double[] Penalty = penalty;
+}
+
+[RegisterConverter]
+internal sealed class HalfEpochReportConverter : IConverter<HalfEpochReport, HalfEpochReportSurrogate>
+{
+    public HalfEpochReport ConvertFromSurrogate(in HalfEpochReportSurrogate surrogate) =>
+        new(surrogate.FirstBlock, surrogate.DataLoss, surrogate.Penalty);
+
+    public HalfEpochReportSurrogate ConvertToSurrogate(in HalfEpochReport value) => new(value.FirstBlock, value.DataLoss, value.Penalty);
+}

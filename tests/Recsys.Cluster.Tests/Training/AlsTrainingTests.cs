@@ -1,0 +1,101 @@
+using Recsys.Engine;
+using Recsys.Engine.Als;
+using Recsys.Engine.Data;
+using Recsys.Engine.Serving;
+using Recsys.Grains.Training;
+
+namespace Recsys.Cluster.Tests.Training;
+
+public sealed class AlsTrainingTests
+{
+    private static readonly AlsOptions Options = new() { Factors = 10, Iterations = 3, Regularization = 5, Threads = 1 };
+
+    private static readonly ClusterTrainingRequest Request = new()
+    {
+        Dataset = "small",
+        Algorithm = "als",
+        Options = new Dictionary<string, string> { ["factors"] = "10", ["iterations"] = "3", ["regularization"] = "5", ["partitions"] = "6" },
+    };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task The_model_of_a_cluster_is_that_of_one_process(int silos)
+    {
+        var data = TrainingData.Small();
+        using var expected = AlsTrainer.Train(data, Options);
+        await using var cluster = await TrainingCluster.StartAsync(silos);
+        await cluster.StoreAsync("small", data);
+        var status = await cluster.TrainAsync("a", Request);
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        Assert.Equal(expected.Losses, status.Losses);
+        using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
+        TrainingData.AssertSame(expected, model);
+
+        // Every silo worked in every phase, and each got what it lacked once: the other side's rows but its own.
+        Assert.Equal(7, status.Phases.Count);
+        Assert.All(status.Phases, p => Assert.Equal(silos, p.Silos.Count));
+        foreach (var phase in status.Phases)
+        {
+            int rows = phase.Name == "users" ? data.Items.Count : data.Users.Count;
+            Assert.Equal((silos - 1L) * rows * 10 * 4, phase.Expected);
+            Assert.Equal(phase.Expected, phase.Received);
+        }
+
+        // Nothing is left but request, status and model.
+        await Eventually(async () => Assert.Empty(await cluster.Store.ListAsync("training/a/als/")));
+        await Eventually(() => Task.Run(() => Assert.Equal(0, cluster.Reminders.Count)));
+    }
+
+    [Theory]
+    [InlineData("open", 0)]
+    [InlineData("solve", 1)]
+    [InlineData("whiten", 2)]
+    [InlineData("solve", 2)]
+    [InlineData("solve", 5)]
+    [InlineData("solve", 7)]
+    [InlineData("gram", 3)]
+    public async Task A_silo_killed_in_any_phase_changes_nothing(string step, int phase)
+    {
+        var data = TrainingData.Small();
+        using var expected = AlsTrainer.Train(data, Options);
+        await using var cluster = await TrainingCluster.StartAsync(3);
+        await cluster.StoreAsync("small", data);
+
+        // Any silo but the coordinator's: its loss is another test.
+        string? coordinator = null;
+        cluster.Hooks.Step = async (silo, partition, kind, at) =>
+        {
+            if (kind.ToString().Equals(step, StringComparison.OrdinalIgnoreCase) && at == phase && partition.Index == 1)
+            {
+                coordinator ??= (await cluster.SiloOfCoordinatorAsync("a")).SiloAddress.ToString();
+                if (silo != coordinator)
+                {
+                    await cluster.Hooks.KillAsync(silo);
+                }
+            }
+        };
+        cluster.Hooks.Reached = null;
+        var status = await cluster.TrainAsync("a", Request);
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
+        TrainingData.AssertSame(expected, model);
+    }
+
+    internal static async Task Eventually(Func<Task> holds)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await holds();
+                return;
+            }
+            catch (Xunit.Sdk.XunitException) when (attempt < 100)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+}
