@@ -96,24 +96,15 @@ internal static class TuneCommand
             }
 
             string fit = string.Join(' ', ["recsys fit", Quote(input.LastPath), .. reading.Written(result).Select(Quote), best.CommandLine, "-o", Quote(target ?? "MODEL")]);
-            EvaluationResult? test = null;
-            if (outcome.End != TuningEnd.Cancelled && trainsLast)
-            {
-                test = TrainLast(result, outcome, best, input, target, token);
-            }
-
             terminal.Out.WriteLine();
             terminal.Out.WriteLine($"best: {fit}");
-            if (result.GetValue(json) is { } jsonFile)
-            {
-                TuningJson.WriteFile(outcome, input.Name, fit, test, jsonFile);
-            }
-
+            terminal.Out.Flush();
             if (result.GetValue(report) is { } reportFile)
             {
                 TuningReport.WriteFile(outcome, searches, input.Name, fit, DateTimeOffset.UtcNow, reportFile);
             }
 
+            WriteJson(null);
             if (outcome.End == TuningEnd.Cancelled)
             {
                 terminal.Error.WriteLine(kept is null
@@ -122,7 +113,20 @@ internal static class TuneCommand
                 return 1;
             }
 
+            if (trainsLast && TrainLast(result, outcome, best, input, target, token) is { } test)
+            {
+                WriteJson(test);
+            }
+
             return 0;
+
+            void WriteJson(EvaluationResult? test)
+            {
+                if (result.GetValue(json) is { } jsonFile)
+                {
+                    TuningJson.WriteFile(outcome, input.Name, fit, test, jsonFile);
+                }
+            }
         }
 
         EvaluationResult? TrainLast(ParseResult result, TuningResult outcome, Trial best, TuneInput input, string? target, CancellationToken token)

@@ -3,6 +3,7 @@ using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Storage;
+using Recsys.Engine.Tuning;
 
 namespace Recsys.Engine.Slim;
 
@@ -22,8 +23,8 @@ public sealed class SlimAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IReadOnlyList<OptionDescription> Options { get; } =
     [
-        new("l1", "L", "ℓ1 penalty of the weights (default 5)"),
-        new("l2", "L", "ℓ2 penalty of the weights, ½·L·‖w‖² (default 200)"),
+        new("l1", "L", "ℓ1 penalty of the weights (default 5)") { Search = SearchRange.Log(0.1, 50) with { Start = "5" } },
+        new("l2", "L", "ℓ2 penalty of the weights, ½·L·‖w‖² (default 200)") { Search = SearchRange.Log(5, 2000) with { Start = "200" } },
         new("non-negative", "true|false", "allow no negative weights (default true)") { Alone = "true" },
         new("iterations", "N", "sweeps of coordinate descent a column at most (default 1000)"),
         new("tolerance", "T", "a column is done when no step changes a weight by more (default 0.0001)"),
@@ -42,6 +43,16 @@ public sealed class SlimAlgorithm : IAlgorithm
     public IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         SlimTrainer.Train(data, Parse(options), progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 20_000 };
+
+    /// <inheritdoc/>
+    public OptionBag Complete(Dataset data, OptionBag options)
+    {
+        _ = Parse(options);
+        return options;
+    }
 
     /// <inheritdoc/>
     public IRecommenderModel Read(StoredModel stored) => SlimModel.FromStored(stored);

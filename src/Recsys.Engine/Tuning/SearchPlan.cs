@@ -13,6 +13,7 @@ internal sealed class SearchPlan(SearchSpace space, int trials, ulong seed)
     private const int Parents = 4;
     private const int GridSize = 5;
     private const double FinestStep = 1.0 / 40;
+    private const double Flat = 0.002;
     private const double FirstSpread = 0.15;
     private const double Narrowing = 0.7;
 
@@ -102,7 +103,10 @@ internal sealed class SearchPlan(SearchSpace space, int trials, ulong seed)
             return points;
         }
 
-        while (points.Count == 0 && _step > FinestStep && _measured.Count > 0)
+        // Where the last steps changed next to nothing, smaller ones are noise.
+        double best = _measured.Select(m => m.Value).DefaultIfEmpty(double.NaN).Max();
+        bool flat = _wave > 1 && _measured.Count >= 2 && _measured.TakeLast(2).All(m => m.Value >= best * (1 - Flat));
+        while (points.Count == 0 && !flat && _step > FinestStep && _measured.Count > 0)
         {
             _step /= 2;
             double middle = _measured.MaxBy(m => m.Value).Point[0];
