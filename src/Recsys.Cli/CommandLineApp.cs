@@ -25,6 +25,7 @@ internal static class CommandLineApp
             SplitCommand.Create(terminal),
             RecommendCommand.Create(terminal),
             SimilarCommand.Create(terminal),
+            OnboardCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ServeCommand.Create(terminal),
             KeysCommand.Create(terminal),

@@ -14,6 +14,9 @@ internal sealed class Terminal(TextWriter @out, TextWriter error, bool errorIsTe
 
     public TextWriter Error { get; } = error;
 
+    /// <summary>Where a person's answers come from.</summary>
+    public TextReader In { get; init; } = Console.In;
+
     public bool ErrorIsTerminal { get; } = errorIsTerminal;
 
     /// <summary>A console for progress bars on the error stream.</summary>

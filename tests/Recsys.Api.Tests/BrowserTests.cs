@@ -106,9 +106,33 @@ public sealed class BrowserTests : IAsyncLifetime
     }
 
     [BrowserFact]
+    public async Task A_new_user_is_asked_by_keyboard_and_the_recommendations_follow_the_answers()
+    {
+        var page = await OpenAsync("#/new");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Popular items" })).ToBeVisibleAsync();
+        string[] keys = ["l", "u", "l", "d"];
+        string asked = "";
+        for (int k = 0; k < keys.Length; k++)
+        {
+            await Expect(page.Locator(".asked")).Not.ToHaveTextAsync(asked);
+            asked = await page.Locator(".asked").InnerTextAsync();
+            await page.Keyboard.PressAsync(keys[k]);
+            await Expect(page.Locator(".given li")).ToHaveCountAsync(k + 1);
+        }
+
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Recommended so far" })).ToBeVisibleAsync();
+        await page.Locator("ol.ranked summary").First.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".signed i").First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take the answer" }).First.ClickAsync();
+        await Expect(page.Locator(".given li")).ToHaveCountAsync(keys.Length - 1);
+        AssertNoTroubles();
+    }
+
+    [BrowserFact]
     public async Task Every_section_fits_a_phone_light_and_dark()
     {
-        string[] sections = ["#/", $"#/users/{User(1)}", $"#/items/{TestService.Catalogue.Items[0].Id}", "#/training", "#/models", "#/live"];
+        string[] sections = ["#/", "#/new", $"#/users/{User(1)}", $"#/items/{TestService.Catalogue.Items[0].Id}", "#/training", "#/models", "#/live"];
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
             foreach (string section in sections)

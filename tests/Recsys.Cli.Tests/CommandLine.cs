@@ -19,11 +19,13 @@ public sealed class CommandLine : IDisposable
 
     public string Path(string name) => System.IO.Path.Combine(_folder, name);
 
-    public static async Task<Outcome> RunAsync(params string[] arguments)
+    public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(TextReader.Null, arguments);
+
+    public static async Task<Outcome> RunAsync(TextReader input, params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        int code = await CommandLineApp.RunAsync(arguments, new Terminal(output, error, errorIsTerminal: false), CancellationToken.None);
+        int code = await CommandLineApp.RunAsync(arguments, new Terminal(output, error, errorIsTerminal: false) { In = input }, CancellationToken.None);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 

@@ -102,6 +102,31 @@ public sealed class CommandLineAppTests : IClassFixture<CommandLine>
         Assert.Equal([all[1], all[3]], only);
     }
 
+    [Theory]
+    [InlineData("ease")]
+    [InlineData("als")]
+    public async Task A_new_user_is_asked_and_the_answers_are_recommended_from(string algorithm)
+    {
+        string model = _line.Path("onboard-" + algorithm);
+        await CommandLine.RunAsync("fit", _line.Path("train.tsv"), "--model", algorithm, "-o", model);
+        var shown = await CommandLine.RunAsync("onboard", model, "--likes", "book-0001,book-0002", "--unknown", "book-0003", "-q", "4", "-n", "5");
+        Assert.True(shown.Code == 0, shown.Error);
+        Assert.Contains("worth", shown.Out, StringComparison.Ordinal);
+
+        string[] tsv = ["-q", "0", "-n", "5", "--output-format", "tsv"];
+        var history = Ids(await CommandLine.RunAsync(["recommend", model, "--items", "book-0001,book-0002", .. tsv[2..]]));
+        Assert.Equal(history, Ids(await CommandLine.RunAsync(["onboard", model, "--likes", "book-0001,book-0002", .. tsv])));
+
+        using var answers = new StringReader("y\nn\n?\n");
+        var asked = await CommandLine.RunAsync(answers, "onboard", model, "--ask", "-q", "3", "-n", "5", "--output-format", "tsv");
+        Assert.Equal(0, asked.Code);
+        Assert.Contains("3. ", asked.Error, StringComparison.Ordinal);
+        Assert.Equal(5, Ids(asked).Length);
+
+        var twice = await CommandLine.RunAsync("onboard", model, "--likes", "book-0001", "--unknown", "book-0001");
+        Assert.Equal(2, twice.Code);
+    }
+
     [Fact]
     public async Task Evaluate_writes_the_documented_json()
     {

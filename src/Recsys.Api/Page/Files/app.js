@@ -5,6 +5,7 @@ import { h, fill, svg, count, failed } from './ui.js';
 import { start } from './start.js';
 import { user } from './user.js';
 import { item } from './item.js';
+import { onboarding } from './onboarding.js';
 import { training } from './training.js';
 import { models } from './models.js';
 import { live } from './live.js';
@@ -13,6 +14,7 @@ const routes = [
   [/^#?\/?$/, 'explore', start],
   [/^#\/users\/(.+)$/, 'explore', user],
   [/^#\/items\/(.+)$/, 'explore', item],
+  [/^#\/new$/, 'new', onboarding],
   [/^#\/training(?:\/(.+))?$/, 'training', training],
   [/^#\/models$/, 'models', models],
   [/^#\/live$/, 'live', live],

@@ -15,13 +15,17 @@ export async function item(root, id, signal) {
   const near = h('section', { class: 'panel span-6' });
   const far = h('section', { class: 'panel span-6' });
 
+  let asked = 0;
+
   async function load() {
+    const mine = ++asked;
     try {
       const query = `n=20&names=true${model ? `&model=${seg(model)}` : ''}`;
       const [similar, opposite] = await Promise.all([
         get(`/api/v1/items/${seg(id)}/similar?${query}`, signal),
         get(`/api/v1/items/${seg(id)}/similar?${query}&opposite=true`, signal),
       ]);
+      if (mine !== asked) return;
       fill(near,
         h('header', {}, h('h2', {}, 'Similar'), h('span', { class: 'muted small' }, 'whoever has these is more likely to want it')),
         rankedList(similar.items, { empty: 'This model knows no similar items.' }));

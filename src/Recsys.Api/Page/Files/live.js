@@ -47,7 +47,7 @@ function draw(root, status, past) {
     tile('Requests', figure(traffic.requestsPerSecond), 'per second', `${count(traffic.requests)} since the start`),
     tile('Recommendation, median', milliseconds(traffic.recommendations.p50Ms), 'ms', `${count(traffic.recommendations.count)} in the last minute`),
     tile('Recommendation, p99', milliseconds(traffic.recommendations.p99Ms), 'ms', `slowest ${milliseconds(traffic.recommendations.maxMs)} ms`),
-    tile('Events', figure(traffic.eventsPerSecond), 'per second', status.events ? `${count(traffic.eventsAccepted)} accepted · p99 ${milliseconds(traffic.ingest.p99Ms)} ms` : 'read-only service'),
+    tile('Events', figure(traffic.eventsPerSecond), 'per second', status.events ? `${count(traffic.eventsAccepted)} accepted${traffic.ingest.count > 0 ? ` · p99 ${milliseconds(traffic.ingest.p99Ms)} ms` : ''}` : 'read-only service'),
     h('section', { class: 'panel span-6' }, h('header', {}, h('h2', {}, 'Rates per second'), h('span', { class: 'spacer' }), h('span', { class: 'legend' }, h('span', {}, 'requests'), h('span', { class: 'second' }, 'events'))), chart([past.requests, past.events], 'Requests and events a second')),
     h('section', { class: 'panel span-6' }, h('header', {}, h('h2', {}, 'Latency, ms'), h('span', { class: 'spacer' }), h('span', { class: 'legend' }, h('span', {}, 'median'), h('span', { class: 'second' }, 'p99'))), chart([past.p50, past.p99], 'Median and 99th percentile of recommendations')),
     h('p', { class: 'muted small span-12' }, `Up ${seconds(traffic.uptime)} · ${status.model} v${status.version} · Prometheus reads /metrics`));

@@ -74,6 +74,11 @@ export function searchBox(kind = 'user') {
   input.addEventListener('keydown', event => {
     if (event.key === 'Escape') close();
     else if (event.key === 'Enter' && at >= 0 && !list.hidden) go(at);
+    else if (event.key === 'Enter' && input.value.trim()) {
+      // Faster than the hits: wait for them.
+      clearTimeout(input.timer);
+      ask().then(() => { if (at >= 0) go(at); });
+    }
     else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && !list.hidden && hits.length > 0) {
       event.preventDefault();
       at = (at + (event.key === 'ArrowDown' ? 1 : hits.length - 1)) % hits.length;

@@ -75,7 +75,7 @@ function form(algorithms, start) {
     summary.textContent = algorithm.summary;
     name.placeholder = algorithm.name;
     fill(fields, algorithm.options.map(o => {
-      const given = /default ([^\s),;:]+)/.exec(o.summary)?.[1];
+      const given = /default (from data|[^\s),;]+?)(?=:\s|[\s),;])/.exec(o.summary)?.[1];
       const values = o.value.includes('|') ? o.value.split('|') : null;
       const control = values
         ? h('select', {}, h('option', { value: '' }, given ? `default (${given})` : 'default'), values.map(v => h('option', { value: v }, v)))

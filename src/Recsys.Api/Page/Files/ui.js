@@ -73,6 +73,9 @@ export function when(text) {
   return text ? new Date(text).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) : '';
 }
 
+// Live models have no number.
+export const versionOf = version => version === 'live' ? 'live' : `v${version}`;
+
 export const itemLink = id => `#/items/${encodeURIComponent(id)}`;
 export const userLink = id => `#/users/${encodeURIComponent(id)}`;
 

@@ -38,10 +38,14 @@ export async function user(root, id, signal) {
     return get(`/api/v1/users/${seg(id)}/recommendations?${query}`, signal);
   };
 
+  let asked = 0;
+
   async function load() {
+    const mine = ++asked;
     try {
       const wanted = state.second ? [state.first, state.second] : [state.first];
       const results = await Promise.all(wanted.map(model => ask(model)));
+      if (mine !== asked) return;
       past.className = `panel after ${wanted.length > 1 ? 'span-3' : 'span-4'}`;
       lists.className = wanted.length > 1 ? 'grid span-9 compare' : 'grid span-8';
       fill(lists, results.map((list, i) => column(list, results[1 - i], i)));
