@@ -5,8 +5,8 @@ namespace Recsys.Engine.Als;
 
 public sealed partial class AlsModel
 {
-    private const string UserTensor = "user_factors";
-    private const string ItemTensor = "item_factors";
+    internal const string UserTensor = "user_factors";
+    internal const string ItemTensor = "item_factors";
 
     /// <summary>Reads a model that <see cref="ToContents"/> described.</summary>
     /// <exception cref="RecsysException">The stored arrays are not an ALS model's.</exception>

@@ -12,7 +12,7 @@ namespace Recsys.Engine.Ease;
 /// </summary>
 public abstract class ItemWeightModel : IRecommenderModel
 {
-    private const string WeightsTensor = "weights";
+    internal const string WeightsTensor = "weights";
     private const string SparseOffsetsTensor = "weights_offsets";
     private const string SparseColumnsTensor = "weights_columns";
     private const string SparseValuesTensor = "weights_values";

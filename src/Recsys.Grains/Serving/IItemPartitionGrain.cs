@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using Recsys.Engine.Online.Partitioned;
+using Recsys.Engine.Serving.Partitioned;
 
 namespace Recsys.Grains.Serving;
 
@@ -18,4 +19,24 @@ public interface IItemPartitionGrain : IGrainWithIntegerKey, IItemSide
     /// <summary>Position of each event partition up to which it is applied here.</summary>
     [Alias("applied"), AlwaysInterleave]
     Task<long[]> AppliedAsync();
+
+    /// <summary>Loads the partition's part of a model version beside what is there; true when it is there, else ask again.</summary>
+    [Alias("prepare"), AlwaysInterleave]
+    Task<bool> PrepareAsync(string model, string version);
+
+    /// <inheritdoc cref="Engine.Serving.Distributed.IItemShards.TopAsync"/>
+    [Alias("top"), AlwaysInterleave]
+    Task<ShardTop> TopAsync(string model, string version, [Immutable] ScoringRequest request, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="Engine.Serving.Distributed.IItemShards.FactorsAsync"/>
+    [Alias("factors"), AlwaysInterleave]
+    Task<float[]> FactorsAsync(string model, string version, [Immutable] int[] items, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="Engine.Serving.Distributed.IItemShards.CosinesAsync"/>
+    [Alias("cosines"), AlwaysInterleave]
+    Task<float[]> CosinesAsync(string model, string version, [Immutable] float[] factors, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="Engine.Serving.Distributed.IItemShards.WeightsAsync"/>
+    [Alias("weights"), AlwaysInterleave]
+    Task<float[]> WeightsAsync(string model, string version, [Immutable] int[]? rows, [Immutable] int[] columns, CancellationToken cancellationToken);
 }

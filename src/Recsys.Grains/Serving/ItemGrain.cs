@@ -15,7 +15,7 @@ internal sealed class ItemGrain(RecsysServingOptions options, ServingNode node) 
     private IServingDirectoryGrain Directory => GrainFactory.GetGrain<IServingDirectoryGrain>(0);
 
     public Task<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken) =>
-        node.Recommender.SimilarAsync(query with { Item = Id }, cancellationToken).AsTask();
+        node.SimilarAsync(query with { Item = Id }, cancellationToken);
 
     public async Task<ItemRecord?> GetAsync() =>
         node.Describe(Id, await GrainFactory.GetGrain<IItemPartitionGrain>(options.ItemPartitionOf(Id)).FindAsync(Id));

@@ -1,19 +1,37 @@
 using Recsys.Engine;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving.Distributed;
+using Recsys.Engine.Serving.Partitioned;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Grains.Serving;
 
-/// <summary>An <see cref="ItemPartition"/> behind an address.</summary>
+/// <summary>An <see cref="ItemPartition"/>, and the partition's parts of large models (<see cref="ItemShardSet"/>), behind an address.</summary>
 [CollectionAgeLimit(AlwaysActive = true)]
-internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNode node) : Grain, IItemPartitionGrain
+internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNode node, IBlobStore blobs) : Grain, IItemPartitionGrain
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly ItemPartition _items = new(options.EventPartitions, options.Events.PopularityHalfLife);
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
-        (ulong)this.GetPrimaryKeyLong() < (ulong)options.ItemPartitions
-            ? Task.CompletedTask
-            : throw new InvalidOptionException($"there is no item partition {this.GetPrimaryKeyLong()}; there are {options.ItemPartitions}");
+    private ItemShardSet _shards = null!;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if ((ulong)this.GetPrimaryKeyLong() >= (ulong)options.ItemPartitions)
+        {
+            throw new InvalidOptionException($"there is no item partition {this.GetPrimaryKeyLong()}; there are {options.ItemPartitions}");
+        }
+
+        _shards = new ItemShardSet(blobs, options.ModelFolder, (int)this.GetPrimaryKeyLong(), options.ItemPartitions);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _shards?.Dispose();
+        return Task.CompletedTask;
+    }
 
     public ValueTask<long> ApplyAsync(ItemSideBatch batch, CancellationToken cancellationToken) => _items.ApplyAsync(batch, cancellationToken);
 
@@ -26,4 +44,29 @@ internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNo
     }
 
     public Task<long[]> AppliedAsync() => Task.FromResult<long[]>([.. _items.Applied]);
+
+    public async Task<bool> PrepareAsync(string model, string version)
+    {
+        try
+        {
+            await _shards.PrepareAsync(model, version).WaitAsync(Patience);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false; // it goes on loading
+        }
+    }
+
+    public async Task<ShardTop> TopAsync(string model, string version, ScoringRequest request, CancellationToken cancellationToken) =>
+        ShardTop.Of(await _shards.TopAsync(model, version, request, cancellationToken));
+
+    public Task<float[]> FactorsAsync(string model, string version, int[] items, CancellationToken cancellationToken) =>
+        _shards.FactorsAsync(model, version, items, cancellationToken);
+
+    public Task<float[]> CosinesAsync(string model, string version, float[] factors, CancellationToken cancellationToken) =>
+        _shards.CosinesAsync(model, version, factors, cancellationToken);
+
+    public Task<float[]> WeightsAsync(string model, string version, int[]? rows, int[] columns, CancellationToken cancellationToken) =>
+        _shards.WeightsAsync(model, version, rows, columns, cancellationToken);
 }

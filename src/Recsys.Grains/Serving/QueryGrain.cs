@@ -11,7 +11,7 @@ internal sealed class QueryGrain(ServingNode node, PopularFallback popular, ILoc
 {
     public Task<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken) =>
         node.Answers(query.Model)
-            ? node.Recommender.RecommendAsync(query with { User = null }, cancellationToken).AsTask()
+            ? node.RecommendAsync(query with { User = null }, cancellationToken)
             : popular.RecommendAsync(query, query.History ?? [], cancellationToken);
 
     public Task<SearchHit[]> SearchItemsAsync(string text, int limit) =>

@@ -22,6 +22,9 @@ public sealed class RecsysServingOptions
     /// <summary>A folder of this silo for files of models and snapshots.</summary>
     public string TemporaryFolder { get; set; } = Path.Combine(Path.GetTempPath(), "recsys-silo-" + Environment.ProcessId);
 
+    /// <summary>Where files of models are kept.</summary>
+    internal string ModelFolder => Path.Combine(TemporaryFolder, "models");
+
     /// <summary>How often a silo asks which models are active and whether items have changed.</summary>
     public TimeSpan FollowEvery { get; set; } = TimeSpan.FromMilliseconds(500);
 

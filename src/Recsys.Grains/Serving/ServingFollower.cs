@@ -74,7 +74,7 @@ internal sealed class ServingFollower(
         if (revision.Models != node.Models.Active.Revision)
         {
             var choice = await _registry.RefreshAsync(_stopping.Token).ConfigureAwait(false);
-            await node.Models.FollowAsync(choice, null, _stopping.Token).ConfigureAwait(false);
+            await node.Models.FollowAsync(choice, node.Shards, _stopping.Token).ConfigureAwait(false);
             logger.LogInformation("models of revision {Revision} answer", choice.Revision);
         }
     });

@@ -22,8 +22,9 @@ public static class ServingSiloExtensions
         configure?.Invoke(options);
         options.Validate();
         silo.Services.AddSingleton(options);
+        silo.Services.AddSingleton<GrainShards>();
         silo.Services.AddSingleton(s => new ServingNode(
-            s.GetRequiredService<IBlobStore>(), Path.Combine(options.TemporaryFolder, "models"), options.ModelBytes));
+            s.GetRequiredService<IBlobStore>(), options.ModelFolder, options.ModelBytes, s.GetRequiredService<GrainShards>()));
         silo.Services.AddSingleton<PopularFallback>();
         silo.Services.AddSingleton<ServingFollower>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<ServingFollower>());

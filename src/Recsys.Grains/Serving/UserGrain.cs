@@ -80,7 +80,7 @@ internal sealed class UserGrain(RecsysServingOptions options, ServingNode node, 
     {
         cancellationToken.ThrowIfCancellationRequested();
         return node.Answers(query.Model)
-            ? Task.FromResult(node.Recommend(_user, history, query))
+            ? node.RecommendAsync(_user, history, query, cancellationToken)
             : popular.RecommendAsync(query, history.Items, cancellationToken);
     }
 

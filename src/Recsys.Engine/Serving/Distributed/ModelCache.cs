@@ -7,7 +7,8 @@ namespace Recsys.Engine.Serving.Distributed;
 /// <summary>
 /// The active models of a cluster in the memory of one process, within a bound of bytes. <see cref="FollowAsync"/> loads
 /// what was activated and then swaps it in at once; until then the old versions answer, and a request keeps the version it
-/// began with. A model that the bound has no room for is not loaded: it is served in partitions.
+/// began with. Of a model that the bound has no room for only ids and histories are held: it is served in partitions
+/// (<see cref="IItemShards"/>), or not at all where its kind cannot be.
 /// </summary>
 public sealed class ModelCache : ILiveModels, IDisposable
 {
@@ -33,13 +34,13 @@ public sealed class ModelCache : ILiveModels, IDisposable
     public ActiveModels Active => Volatile.Read(ref _live).Choice;
 
     /// <summary>Bytes of the models that answer, by the size of their files.</summary>
-    public long Bytes => Volatile.Read(ref _live).Entries.Values.Sum(e => e.Bytes);
+    public long Bytes => Volatile.Read(ref _live).Entries.Values.Sum(e => e.IsPartitioned ? 0 : e.Bytes);
 
     /// <summary>Whether a model (null: the default one) is too large to be held here.</summary>
     public bool IsPartitioned(string? model)
     {
         var live = Volatile.Read(ref _live);
-        return (model ?? live.Choice.Default) is { } name && live.Partitioned.Contains(name);
+        return (model ?? live.Choice.Default) is { } name && live.Entries.TryGetValue(name, out var entry) && entry.IsPartitioned;
     }
 
     /// <summary>
@@ -47,11 +48,11 @@ public sealed class ModelCache : ILiveModels, IDisposable
     /// model cannot be loaded, nothing changes.
     /// </summary>
     /// <param name="choice">What is to answer.</param>
-    /// <param name="prepare">Called with each model and version that is too large, before the swap; may be null.</param>
+    /// <param name="shards">Told to load what is too large for here, before the swap; null: they load it when they are asked.</param>
     /// <param name="cancellationToken">Stops loading.</param>
     /// <exception cref="RecsysException">A version is missing or damaged.</exception>
     public async Task FollowAsync(
-        ActiveModels choice, Func<string, string, CancellationToken, Task>? prepare = null, CancellationToken cancellationToken = default)
+        ActiveModels choice, IItemShards? shards = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(choice);
         await _following.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -62,8 +63,8 @@ public sealed class ModelCache : ILiveModels, IDisposable
             var after = new Dictionary<string, Entry>(StringComparer.Ordinal);
             try
             {
-                var partitioned = await LoadAsync(choice, before, after, prepare, cancellationToken).ConfigureAwait(false);
-                Volatile.Write(ref _live, new Snapshot(choice, after.ToFrozenDictionary(StringComparer.Ordinal), partitioned));
+                await LoadAsync(choice, before, after, shards, cancellationToken).ConfigureAwait(false);
+                Volatile.Write(ref _live, new Snapshot(choice, after.ToFrozenDictionary(StringComparer.Ordinal)));
             }
             catch
             {
@@ -96,12 +97,15 @@ public sealed class ModelCache : ILiveModels, IDisposable
             throw new InvalidOptionException("no model is active yet");
         }
 
-        throw new InvalidOptionException(live.Partitioned.Contains(model)
-            ? $"model '{model}' is larger than this process holds"
+        throw new InvalidOptionException(live.Choice.Active.ContainsKey(model)
+            ? $"model '{model}' is larger than this process may hold, and cannot be served in partitions"
             : $"unknown model '{model}'; there are {string.Join(", ", live.Choice.Active.Keys.Order(StringComparer.Ordinal))}");
     }
 
-    /// <summary>Holds the active version of a model, or of the default one; false where it is not here.</summary>
+    /// <summary>
+    /// Holds the active version of a model, or of the default one; false where it is not here. It may be one that is served in
+    /// partitions (<see cref="PartitionedFront"/>).
+    /// </summary>
     internal bool TryHold(string? name, out LiveModelLease lease)
     {
         while (true)
@@ -147,50 +151,54 @@ public sealed class ModelCache : ILiveModels, IDisposable
         }
     }
 
-    /// <summary>Fills the entries of a choice, the default model first; returns those for which there is no room.</summary>
-    private async Task<FrozenSet<string>> LoadAsync(
-        ActiveModels choice,
-        Snapshot before,
-        Dictionary<string, Entry> after,
-        Func<string, string, CancellationToken, Task>? prepare,
-        CancellationToken cancellationToken)
+    /// <summary>Fills the entries of a choice, the default model first.</summary>
+    private async Task LoadAsync(
+        ActiveModels choice, Snapshot before, Dictionary<string, Entry> after, IItemShards? shards, CancellationToken cancellationToken)
     {
-        var partitioned = new HashSet<string>(StringComparer.Ordinal);
         long bytes = 0;
         foreach (var (model, version) in choice.Active.OrderBy(a => a.Key != choice.Default).ThenBy(a => a.Key, StringComparer.Ordinal))
         {
-            bool here = before.Entries.TryGetValue(model, out var entry) && entry.Live.Version == version;
-            long size = here ? entry!.Bytes
-                : (await ModelBlobs.ReadManifestAsync(_blobs, model, version, cancellationToken).ConfigureAwait(false)).Files.Values.Sum(f => f.Bytes);
-            if (bytes + size > _bound)
+            var known = before.Entries.GetValueOrDefault(model) is { } entry && entry.Live.Version == version ? entry : null;
+            long size = known?.Bytes
+                ?? (await ModelBlobs.ReadManifestAsync(_blobs, model, version, cancellationToken).ConfigureAwait(false)).Files.Values.Sum(f => f.Bytes);
+            bool partitioned = bytes + size > _bound;
+            if (known is null || known.IsPartitioned != partitioned)
             {
-                partitioned.Add(model);
-                if (prepare is not null)
-                {
-                    await prepare(model, version, cancellationToken).ConfigureAwait(false);
-                }
-
-                continue;
+                known = await LoadAsync(model, version, size, partitioned, cancellationToken).ConfigureAwait(false);
             }
 
-            after.Add(model, here ? entry! : await LoadAsync(model, version, size, cancellationToken).ConfigureAwait(false));
-            bytes += size;
-        }
+            if (known is null)
+            {
+                continue; // neither fits nor can be served in partitions
+            }
 
-        return partitioned.ToFrozenSet(StringComparer.Ordinal);
+            after.Add(model, known);
+            bytes += partitioned ? 0 : size;
+            if (partitioned && shards is not null)
+            {
+                await Task.WhenAll(Enumerable.Range(0, shards.Partitions).Select(p => shards.PrepareAsync(p, model, version, cancellationToken)))
+                    .ConfigureAwait(false);
+            }
+        }
     }
 
-    private async Task<Entry> LoadAsync(string model, string version, long bytes, CancellationToken cancellationToken)
+    private async Task<Entry?> LoadAsync(string model, string version, long bytes, bool partitioned, CancellationToken cancellationToken)
     {
         using var stored = await ModelBlobs.OpenAsync(_blobs, model, version, _folder, null, cancellationToken).ConfigureAwait(false);
-        var loaded = await Task.Run(() => Algorithms.Get(stored.Facts.Algorithm).Read(stored), cancellationToken).ConfigureAwait(false);
-        return new Entry(new LiveModel(model, version, loaded, ServingOptions.Default), bytes);
+        if (partitioned && !ItemShard.Supports(stored))
+        {
+            return null;
+        }
+
+        var loaded = await Task.Run(
+            () => partitioned ? PartitionedFront.Load(stored) : Algorithms.Get(stored.Facts.Algorithm).Read(stored), cancellationToken).ConfigureAwait(false);
+        return new Entry(new LiveModel(model, version, loaded, ServingOptions.Default), bytes, partitioned);
     }
 
-    private sealed record Entry(LiveModel Live, long Bytes);
+    private sealed record Entry(LiveModel Live, long Bytes, bool IsPartitioned);
 
-    private sealed record Snapshot(ActiveModels Choice, FrozenDictionary<string, Entry> Entries, FrozenSet<string> Partitioned)
+    private sealed record Snapshot(ActiveModels Choice, FrozenDictionary<string, Entry> Entries)
     {
-        public static Snapshot None { get; } = new(ActiveModels.None, FrozenDictionary<string, Entry>.Empty, FrozenSet<string>.Empty);
+        public static Snapshot None { get; } = new(ActiveModels.None, FrozenDictionary<string, Entry>.Empty);
     }
 }

@@ -15,6 +15,7 @@ public sealed class ServedUser(string id)
     private UserProfile? _profile;
     private string? _model;
     private string? _version;
+    private bool _partitioned;
 
     /// <summary>The user's id.</summary>
     public string Id => id;
@@ -42,23 +43,16 @@ public sealed class ServedUser(string id)
     }
 
     /// <summary>
-    /// Recommends by the history. A user of whom no event was ever heard is known by the history the model was trained on,
-    /// if it is among its users.
+    /// The profile of a history in a model. A user of whom no event was ever heard is known by the history the model was
+    /// trained on, if it is among its users.
     /// </summary>
-    internal RecommendationList Recommend(
-        ModelCache models, ModelRecommender recommender, UserHistory history, RecommendationQuery query)
+    internal UserProfile Profile(LiveModel live, UserHistory history)
     {
-        using var lease = models.Hold(query.Model);
-        var live = lease.Live;
-        return recommender.Recommend(live, Profile(live, history), query);
-    }
-
-    private UserProfile Profile(LiveModel live, UserHistory history)
-    {
-        if (_profile is null || !ReferenceEquals(_profiled, history) || _version != live.Version || _model != live.Name)
+        bool partitioned = live.Model is PartitionedFront; // its profiles have no factors
+        if (_profile is null || !ReferenceEquals(_profiled, history) || _version != live.Version || _model != live.Name || _partitioned != partitioned)
         {
             _profile = history.Known ? ModelRecommender.Profile(live.Model, history.Items) : ModelRecommender.ProfileOf(live.Model, id);
-            (_profiled, _model, _version) = (history, live.Name, live.Version);
+            (_profiled, _model, _version, _partitioned) = (history, live.Name, live.Version, partitioned);
         }
 
         return _profile;

@@ -1,4 +1,5 @@
 using Recsys.Engine.Data;
+using Recsys.Engine.Models;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Storage;
 
@@ -10,13 +11,20 @@ namespace Recsys.Engine.Serving.Distributed;
 public sealed class ServingNode : IDisposable
 {
     private readonly ModelRecommender _recommender;
+    private readonly PartitionedRecommender _partitioned;
 
     /// <summary>A node that has loaded nothing yet.</summary>
-    public ServingNode(IBlobStore blobs, string folder, long modelBytes)
+    /// <param name="blobs">Models and items.</param>
+    /// <param name="folder">A folder of this process for files of models.</param>
+    /// <param name="modelBytes">Most bytes of models held here.</param>
+    /// <param name="shards">Where larger models are served.</param>
+    public ServingNode(IBlobStore blobs, string folder, long modelBytes, IItemShards shards)
     {
+        Shards = shards;
         Models = new ModelCache(blobs, folder, modelBytes);
         Catalogue = new Catalogue(blobs);
         _recommender = new ModelRecommender(Models, Catalogue.Items);
+        _partitioned = new PartitionedRecommender(Catalogue.Items, shards);
     }
 
     /// <summary>The models.</summary>
@@ -25,8 +33,8 @@ public sealed class ServingNode : IDisposable
     /// <summary>The items.</summary>
     public Catalogue Catalogue { get; }
 
-    /// <summary>Answers from the models alone.</summary>
-    public IRecommender Recommender => _recommender;
+    /// <summary>Where models are served that are too large for here.</summary>
+    public IItemShards Shards { get; }
 
     /// <summary>
     /// Whether a model answers a query for this name (null: for none) in this process; also for a name that there is not, which
@@ -40,18 +48,43 @@ public sealed class ServingNode : IDisposable
     public static void Check(RecommendationQuery query) => ModelRecommender.Check(query);
 
     /// <summary>Recommends for a user by a history of it.</summary>
-    public RecommendationList Recommend(ServedUser user, UserHistory history, RecommendationQuery query)
+    public Task<RecommendationList> RecommendAsync(
+        ServedUser user, UserHistory history, RecommendationQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(user);
         ArgumentNullException.ThrowIfNull(history);
         ModelRecommender.Check(query);
-        return user.Recommend(Models, _recommender, history, query);
+        cancellationToken.ThrowIfCancellationRequested();
+        return AnswerAsync(query, live => user.Profile(live, history), cancellationToken);
+    }
+
+    /// <summary>Recommends for the history of a query, or for nobody.</summary>
+    public Task<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken = default)
+    {
+        ModelRecommender.Check(query);
+        cancellationToken.ThrowIfCancellationRequested();
+        return AnswerAsync(query, live => ModelRecommender.ProfileOf(live.Model, query), cancellationToken);
+    }
+
+    /// <inheritdoc cref="IRecommender.SimilarAsync"/>
+    public async Task<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        if (!Models.IsPartitioned(query.Model))
+        {
+            return await _recommender.SimilarAsync(query, cancellationToken).ConfigureAwait(false);
+        }
+
+        using var lease = Models.Hold(query.Model);
+        return lease.Live.Model is PartitionedFront && query.Count >= 1
+            ? await _partitioned.SimilarAsync(lease.Live, query, cancellationToken).ConfigureAwait(false)
+            : await _recommender.SimilarAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The history of a user that the default model was trained on; null where there is none.</summary>
     public HistoryItem[]? TrainedHistory(string user)
     {
-        if (Models.Active.Default is null || Models.IsPartitioned(null))
+        if (Models.Active.Default is null)
         {
             return null;
         }
@@ -120,6 +153,39 @@ public sealed class ServingNode : IDisposable
         return (known is null && statistics is null) || Catalogue.Items.IsDeleted(item)
             ? null
             : new ItemRecord(item, known?.Name, known?.Categories ?? [], known?.Available ?? true, statistics?.Users ?? 0);
+    }
+
+    private Task<RecommendationList> AnswerAsync(
+        RecommendationQuery query, Func<LiveModel, UserProfile> profile, CancellationToken cancellationToken)
+    {
+        var lease = Models.Hold(query.Model);
+        bool release = true;
+        try
+        {
+            if (lease.Live.Model is not PartitionedFront)
+            {
+                return Task.FromResult(_recommender.Recommend(lease.Live, profile(lease.Live), query));
+            }
+
+            release = false;
+            return AskAsync(lease, profile, query, cancellationToken);
+        }
+        finally
+        {
+            if (release)
+            {
+                lease.Dispose();
+            }
+        }
+    }
+
+    private async Task<RecommendationList> AskAsync(
+        LiveModelLease lease, Func<LiveModel, UserProfile> profile, RecommendationQuery query, CancellationToken cancellationToken)
+    {
+        using (lease)
+        {
+            return await _partitioned.RecommendAsync(lease.Live, profile(lease.Live), query, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>

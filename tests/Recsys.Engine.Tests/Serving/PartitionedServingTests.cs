@@ -1,0 +1,181 @@
+using Recsys.Engine.Als;
+using Recsys.Engine.Data;
+using Recsys.Engine.Data.Synthetic;
+using Recsys.Engine.Ease;
+using Recsys.Engine.Models;
+using Recsys.Engine.Online.Partitioned;
+using Recsys.Engine.Serving;
+using Recsys.Engine.Serving.Distributed;
+using Recsys.Engine.Serving.Partitioned;
+using Recsys.Engine.Storage;
+using Recsys.Engine.Tests.Storage;
+
+namespace Recsys.Engine.Tests.Serving;
+
+/// <summary>A model served in partitions, held against the whole model.</summary>
+public sealed class PartitionedServingTests : IDisposable
+{
+    private static readonly Dataset Data =
+        SyntheticCatalogue.Create(new SyntheticOptions { Users = 200, Items = 150, MedianHistory = 12, Seed = 3 }).Data;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly MemoryBlobStore _blobs = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("als", 1)]
+    [InlineData("als", 3)]
+    [InlineData("als-scaled", 3)]
+    [InlineData("ease", 1)]
+    [InlineData("ease", 7)]
+    public async Task Partitions_answer_every_question_as_the_whole_model_does_to_the_bit(string kind, int partitions)
+    {
+        using var model = Train(kind);
+        await PublishAsync("m", model);
+        using var shards = new LocalShards(_blobs, _folder["parts"], partitions);
+        using var whole = new ServingNode(_blobs, _folder["whole"], long.MaxValue, shards);
+        using var split = new ServingNode(_blobs, _folder["split"], 0, shards);
+        var updates = new ItemUpdate[]
+        {
+            new(Data.Items[3]) { Categories = ["a"], Name = "Three" }, new(Data.Items[4]) { Categories = ["a"] },
+            new(Data.Items[5]) { Categories = ["b"] }, new(Data.Items[0]) { Available = false },
+        };
+        foreach (var node in new[] { whole, split })
+        {
+            node.Catalogue.Items.Upsert(updates);
+            var registry = new ModelRegistry(_blobs);
+            await node.Models.FollowAsync(await registry.RefreshAsync(), node == split ? shards : null);
+        }
+
+        Assert.False(whole.Models.IsPartitioned(null));
+        Assert.True(split.Models.IsPartitioned(null));
+        Assert.Equal(0, split.Models.Bytes);
+        string[] ids = [.. Enumerable.Range(0, 12).Select(i => Data.Items[i * 9])];
+        HistoryItem[] mixed = [.. ids.Select((id, i) => new HistoryItem(id, i % 3 == 0 ? 2.5f : i % 5 == 1 ? -1 : 1)), new("unheard")];
+        var history = new UserHistory(true, mixed);
+        var queries = new RecommendationQuery[]
+        {
+            new() { Count = 10 },
+            new() { Count = 200, Explain = true, Reasons = 5 },
+            new() { Count = 7, Offset = 5, KeepSeen = true },
+            new() { Count = 20, Categories = ["A", "b"], Exclude = [Data.Items[4]] },
+            new() { Count = 20, Allow = [.. Enumerable.Range(60, 30).Select(i => Data.Items[i])], Exclude = [Data.Items[70], "unheard"] },
+        };
+        foreach (var query in queries)
+        {
+            for (int u = 0; u < 5; u++)
+            {
+                Equal(await whole.RecommendAsync(new ServedUser(Data.Users[u]), UserHistory.Unknown, query),
+                    await split.RecommendAsync(new ServedUser(Data.Users[u]), UserHistory.Unknown, query));
+            }
+
+            Equal(await whole.RecommendAsync(new ServedUser("x"), history, query), await split.RecommendAsync(new ServedUser("x"), history, query));
+            Equal(await whole.RecommendAsync(query with { History = mixed[..3] }), await split.RecommendAsync(query with { History = mixed[..3] }));
+            var nobody = await split.RecommendAsync(query);
+            Assert.True(nobody.Fallback);
+            Equal(await whole.RecommendAsync(query), nobody);
+        }
+
+        foreach (bool opposite in new[] { false, true })
+        {
+            var similar = new SimilarQuery(Data.Items[17]) { Opposite = opposite, Count = 15 };
+            Equal(await whole.SimilarAsync(similar), await split.SimilarAsync(similar));
+        }
+
+        await Assert.ThrowsAsync<UnknownIdException>(() => split.SimilarAsync(new("unheard")));
+    }
+
+    [Fact]
+    public async Task The_bound_decides_what_is_held_and_a_kind_that_cannot_be_partitioned_is_refused_by_name()
+    {
+        using var als = Train("als");
+        using var popularity = Popularity.PopularityModel.Train(Data);
+        await PublishAsync("als", als);
+        await PublishAsync("pop", popularity);
+        using var shards = new LocalShards(_blobs, _folder["parts"], 2);
+        using var measuring = new ServingNode(_blobs, _folder["measuring"], long.MaxValue, shards);
+        var active = await new ModelRegistry(_blobs).RefreshAsync();
+        await measuring.Models.FollowAsync(active);
+        long both = measuring.Models.Bytes;
+
+        // The default model, published first, goes before the other.
+        using var node = new ServingNode(_blobs, _folder["node"], both - 1, shards);
+        await node.Models.FollowAsync(active);
+        Assert.False(node.Models.IsPartitioned("als"));
+        Assert.InRange(node.Models.Bytes, 1, both - 1);
+        var error = await Assert.ThrowsAsync<InvalidOptionException>(() => node.RecommendAsync(new RecommendationQuery { Model = "pop" }));
+        Assert.Contains("cannot be served in partitions", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_version_that_was_dropped_is_loaded_again_when_it_is_asked_for()
+    {
+        using var shards = new LocalShards(_blobs, _folder["parts"], 2);
+        for (int v = 1; v <= 4; v++)
+        {
+            using var model = EaseTrainer.Train(Data, new EaseOptions { Regularization = 10 * v, Threads = 1 });
+            await PublishAsync("m", model);
+            await shards.PrepareAsync(0, "m", $"{v}");
+        }
+
+        var request = new ScoringRequest(new UserProfile(new[] { 1, 5 }, default, default), ItemFilter.Default, 5);
+        var first = await shards.TopAsync(0, "m", "1", request);
+        Assert.NotEqual(first, await shards.TopAsync(0, "m", "4", request));
+        Assert.Equal(first, await shards.TopAsync(0, "m", "1", request));
+        await Assert.ThrowsAsync<UnknownIdException>(() => shards.TopAsync(0, "m", "9", request));
+    }
+
+    private static IRecommenderModel Train(string kind) => kind switch
+    {
+        "als" => AlsTrainer.Train(Data, new AlsOptions { Factors = 24, Alpha = 5, Regularization = 5, Iterations = 3, Threads = 1 }),
+        "als-scaled" => AlsTrainer.Train(Data, new AlsOptions { Factors = 16, UnobservedWeight = 0.1, Regularization = 0.01, RegularizationExponent = 1, Iterations = 3, Threads = 1 }),
+        _ => EaseTrainer.Train(Data, new EaseOptions { Regularization = 20, Threads = 1 }),
+    };
+
+    private async Task PublishAsync(string name, IRecommenderModel model)
+    {
+        string version = await ModelBlobs.SaveAsync(_blobs, name, model.ToContents(), _folder["saving"]);
+        await new ModelRegistry(_blobs).AddedAsync(name, version, activate: true);
+    }
+
+    private static void Equal(RecommendationList expected, RecommendationList found)
+    {
+        Assert.Equal((expected.Model, expected.Version, expected.Fallback), (found.Model, found.Version, found.Fallback));
+        Assert.Equal(expected.Items.Select(i => (i.Id, i.Score, i.Name)), found.Items.Select(i => (i.Id, i.Score, i.Name)));
+        Assert.Equal(expected.Items.Select(i => i.Reasons?.Count), found.Items.Select(i => i.Reasons?.Count));
+        Assert.Equal(expected.Items.SelectMany(i => i.Reasons ?? []), found.Items.SelectMany(i => i.Reasons ?? []));
+    }
+
+    private sealed class LocalShards(IBlobStore blobs, string folder, int partitions) : IItemShards, IDisposable
+    {
+        private readonly ItemShardSet[] _sets = [.. Enumerable.Range(0, partitions).Select(p => new ItemShardSet(blobs, folder, p, partitions))];
+
+        public int Partitions => partitions;
+
+        public Task PrepareAsync(int partition, string model, string version, CancellationToken cancellationToken = default) =>
+            _sets[partition].PrepareAsync(model, version, cancellationToken);
+
+        public Task<ScoredItem[]> TopAsync(
+            int partition, string model, string version, ScoringRequest request, CancellationToken cancellationToken = default) =>
+            _sets[partition].TopAsync(model, version, request, cancellationToken);
+
+        public Task<float[]> FactorsAsync(int partition, string model, string version, int[] items, CancellationToken cancellationToken = default) =>
+            _sets[partition].FactorsAsync(model, version, items, cancellationToken);
+
+        public Task<float[]> CosinesAsync(int partition, string model, string version, float[] factors, CancellationToken cancellationToken = default) =>
+            _sets[partition].CosinesAsync(model, version, factors, cancellationToken);
+
+        public Task<float[]> WeightsAsync(
+            int partition, string model, string version, int[]? rows, int[] columns, CancellationToken cancellationToken = default) =>
+            _sets[partition].WeightsAsync(model, version, rows, columns, cancellationToken);
+
+        public void Dispose()
+        {
+            foreach (var set in _sets)
+            {
+                set.Dispose();
+            }
+        }
+    }
+}
