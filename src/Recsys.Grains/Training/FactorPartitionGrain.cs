@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 using Recsys.Engine.Als;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Grains.Training;
 
@@ -69,6 +70,7 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
     public async ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows)
     {
         var partition = await OpenAsync();
+        maxRows = Math.Min(maxRows, WireLimits.MaxBlockBytes / sizeof(float) / _site!.Run.Options.Factors);
         return new FactorRows(await partition.GetWhitenedAsync(phase, block, firstRow, maxRows, _life.Token), silo.SiloName);
     }
 

@@ -20,7 +20,7 @@ public interface IFactorPartitionGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<FactorAnswer> StepAsync(FactorStepKind kind, int phase);
 
-    /// <summary>Rows of a block as whitened for a half-epoch, from the silo that holds them to the one that needs them.</summary>
+    /// <summary>Rows of a block as whitened for a half-epoch, from the silo that holds them to the one that needs them; at most what fits in a message.</summary>
     [Alias("whitened")]
     [AlwaysInterleave]
     ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows);

@@ -65,9 +65,9 @@ public sealed class AlsTrainingTests
 
         // Any silo but the coordinator's: its loss is another test.
         string? coordinator = null;
-        cluster.Hooks.Step = async (silo, partition, kind, at) =>
+        cluster.Hooks.Step = async (silo, _, kind, at) =>
         {
-            if (kind.ToString().Equals(step, StringComparison.OrdinalIgnoreCase) && at == phase && partition.Index == 1)
+            if (kind.ToString().Equals(step, StringComparison.OrdinalIgnoreCase) && at == phase)
             {
                 coordinator ??= (await cluster.SiloOfCoordinatorAsync("a")).SiloAddress.ToString();
                 if (silo != coordinator)
@@ -76,9 +76,89 @@ public sealed class AlsTrainingTests
                 }
             }
         };
-        cluster.Hooks.Reached = null;
+        var status = await cluster.TrainAsync("a", Request);
+        Assert.True(cluster.Hooks.Killed);
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
+        TrainingData.AssertSame(expected, model);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(7)]
+    public async Task A_coordinator_whose_silo_is_killed_goes_on_elsewhere_by_itself(int phase)
+    {
+        var data = TrainingData.Small();
+        using var expected = AlsTrainer.Train(data, Options);
+        await using var cluster = await TrainingCluster.StartAsync(3);
+        await cluster.StoreAsync("small", data);
+        cluster.Hooks.Reached = (silo, _, number) => number == phase ? cluster.Hooks.KillAsync(silo) : Task.CompletedTask;
         var status = await cluster.TrainAsync("a", Request);
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        Assert.Equal(2, status.Coordinators);
+        using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
+        TrainingData.AssertSame(expected, model);
+        Assert.Equal("1", status.Version);
+    }
+
+    [Fact]
+    public async Task Partitions_that_miss_their_coordinator_bring_it_up_without_waiting_for_a_reminder()
+    {
+        await using var cluster = await TrainingCluster.StartAsync(2, options =>
+        {
+            options.ReminderPeriod = TimeSpan.FromMinutes(10);
+            options.CoordinatorSilence = TimeSpan.FromSeconds(1);
+        });
+        await cluster.StoreAsync("small", TrainingData.Small());
+        cluster.Hooks.Reached = (silo, _, number) => number == 2 ? cluster.Hooks.KillAsync(silo) : Task.CompletedTask;
+        var status = await cluster.TrainAsync("a", Request);
+        Assert.Equal((TrainingState.Succeeded, 2), (status.State, status.Coordinators));
+    }
+
+    [Fact]
+    public async Task A_silo_that_leaves_in_order_hands_coordinator_and_partitions_over()
+    {
+        var data = TrainingData.Small();
+        using var expected = AlsTrainer.Train(data, Options);
+        await using var cluster = await TrainingCluster.StartAsync(2);
+        await cluster.StoreAsync("small", data);
+        Task? leaving = null;
+        cluster.Hooks.Reached = (silo, _, number) =>
+        {
+            if (number == 3)
+            {
+                leaving ??= Task.Run(() => cluster.Cluster.StopSiloAsync(cluster.SiloOf(silo)));
+            }
+
+            return leaving is { IsCompleted: false } ? Task.Delay(200) : Task.CompletedTask;
+        };
+        var status = await cluster.TrainAsync("a", Request);
+        await leaving!;
+        using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
+        TrainingData.AssertSame(expected, model);
+        Assert.Single(status.Phases[^1].Silos);
+    }
+
+    [Fact]
+    public async Task A_silo_that_joins_is_used()
+    {
+        var data = TrainingData.Small();
+        using var expected = AlsTrainer.Train(data, Options);
+        await using var cluster = await TrainingCluster.StartAsync(2);
+        await cluster.StoreAsync("small", data);
+        string joined = "";
+        cluster.Hooks.Reached = async (_, _, number) =>
+        {
+            if (number == 2)
+            {
+                joined = (await cluster.Cluster.StartAdditionalSiloAsync()).SiloAddress.ToString();
+            }
+        };
+        var status = await cluster.TrainAsync("a", Request);
+        Assert.DoesNotContain(joined, status.Phases[1].Silos.Keys);
+        Assert.All(status.Phases.Skip(2), p => Assert.Equal(2, p.Silos[joined]));
         using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
         TrainingData.AssertSame(expected, model);
     }

@@ -1,0 +1,94 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+using Orleans.Serialization;
+using Recsys.Engine;
+using Recsys.Engine.Als;
+using Recsys.Engine.Numerics;
+using Recsys.Grains.Training;
+
+namespace Recsys.Cluster.Tests.Training;
+
+public sealed class WireTests
+{
+    private static readonly Serializer Serializer =
+        new ServiceCollection().AddSerializer(b => b.AddAssembly(typeof(IFactorPartitionGrain).Assembly)).BuildServiceProvider().GetRequiredService<Serializer>();
+
+    [Fact]
+    public void Blocks_and_grams_come_over_the_wire_as_they_are()
+    {
+        var rows = new DenseMatrix(5, 7);
+        for (int r = 0; r < 5; r++)
+        {
+            for (int c = 0; c < 7; c++)
+            {
+                rows[r, c] = (r * 10) + c + 0.1f;
+            }
+        }
+
+        var gram = new GramMatrix(2, [1, 2, 3, float.NaN]);
+        var sent = new FactorAnswer
+        {
+            Done = true,
+            Silo = "here",
+            Received = 12,
+            Report = new HalfEpochReport(3, [1.5, double.MinValue], [0, 2]),
+            Grams = [new GramPart(1, 2, gram), new GramPart(0, 1, gram)],
+        };
+        var answer = Pass(sent);
+        Assert.Equal((true, "here", 12L), (answer.Done, answer.Silo, answer.Received));
+        Assert.Equal((3, 1.5, double.MinValue, 2), (answer.Report!.FirstBlock, answer.Report.DataLoss[0], answer.Report.DataLoss[1], answer.Report.Penalty[1]));
+        Assert.Equal([(1, 2), (0, 1)], answer.Grams!.Select(g => (g.Level, g.Index)));
+        Assert.All(answer.Grams!, g => Assert.Equal(gram.Values.ToArray(), g.Gram.Values.ToArray()));
+
+        var block = Pass(new FactorRows(FactorBlock.Own(9, 63, 2, rows), "there")).Rows;
+        Assert.Equal((9, 63, 2, 5, 7), (block.Phase, block.Block, block.FirstRow, block.Rows, block.Factors));
+        for (int r = 0; r < 5; r++)
+        {
+            Assert.True(rows.Row(r).SequenceEqual(block.Row(r)));
+        }
+
+        Assert.Equal(0, Pass(FactorBlock.Own(1, 2, 3, new DenseMatrix(0, 7))).Rows);
+    }
+
+    [Fact]
+    public void A_block_too_large_for_a_message_is_refused_with_its_size()
+    {
+        var error = Assert.Throws<RecsysException>(() => Serializer.SerializeToArray(FactorBlock.Own(1, 2, 3, new DenseMatrix(9000, 1024))));
+        Assert.Contains("9000 × 1024", error.Message);
+    }
+
+    [Fact]
+    public void A_block_that_lies_about_its_size_is_refused()
+    {
+        byte[] bytes = Serializer.SerializeToArray(FactorBlock.Own(1, 2, 3, new DenseMatrix(4, 4)));
+        int at = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[4, 0, 0, 0, 4, 0, 0, 0]);
+        foreach (byte[] lie in (byte[][])[ [5, 0, 0, 0, 4, 0, 0, 0], [255, 255, 255, 255, 4, 0, 0, 0], [255, 255, 255, 127, 255, 255, 255, 127]])
+        {
+            byte[] altered = [.. bytes];
+            lie.CopyTo(altered, at);
+            Assert.Throws<RecsysException>(() => Serializer.Deserialize<FactorBlock>(altered));
+        }
+    }
+
+    [Theory]
+    [InlineData("aaaaaa", "ab", 3)]
+    [InlineData("aabbcc", "abc", 0)]
+    [InlineData("aaabbb", "abc", 2)]
+    [InlineData("aabbcc", "ab", 2)]
+    [InlineData("??????", "abc", 6)]
+    [InlineData("aaaabbb", "abc", 2)]
+    [InlineData("xyxyxyx", "abcd", 7)]
+    public void Partitions_are_dealt_out_evenly_and_few_move(string now, string places, int moves)
+    {
+        string?[] current = [.. now.Select(c => c == '?' ? null : c.ToString())];
+        string[] assigned = Assign(current, [.. places.Select(c => c.ToString())]);
+        var shares = places.Select(p => assigned.Count(a => a == p.ToString())).ToList();
+        Assert.InRange(shares.Max() - shares.Min(), 0, 1);
+        Assert.Equal(now.Length, shares.Sum());
+        Assert.Equal(moves, assigned.Where((a, i) => a != current[i]).Count());
+    }
+
+    private static string[] Assign(string?[] current, string[] places) => PartitionSpread.Assign(current, places);
+
+    private static T Pass<T>(T value) => Serializer.Deserialize<T>(Serializer.SerializeToArray(value));
+}
