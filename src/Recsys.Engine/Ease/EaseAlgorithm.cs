@@ -29,6 +29,8 @@ public sealed class EaseAlgorithm : IAlgorithm
     public IReadOnlyList<OptionDescription> Options { get; } =
     [
         new("regularization", "L", "λ on the diagonal of the Gram matrix (default from data: 1.5·(√interactions a user + √interactions an item)²·mean squared weight)") { Search = SearchRange.Around(8) },
+        new("regularization-exponent", "E", "an item's λ is multiplied by its (squared) interactions to this power (default 0: the same for all)"),
+        new("dropout", "P", "share of the input taken for dropped while training: adds P/(1 − P) times the item's interactions to λ (default 0)"),
         new("non-negative", "clip|constrained", "allow no negative weights: clip them afterwards, or solve under B ≥ 0") { Alone = "clip" },
         new("sparsify", "DENSITY", "keep this share of the weights, those of largest magnitude (default 1: all)"),
         OptionDescription.Seed,
@@ -86,6 +88,8 @@ public sealed class EaseAlgorithm : IAlgorithm
     internal static JsonObject ToJson(EaseOptions options) => new()
     {
         ["regularization"] = options.Regularization,
+        ["regularization-exponent"] = options.RegularizationExponent,
+        ["dropout"] = options.Dropout,
         ["non-negative"] = Modes.First(m => m.Value == options.NonNegative).Key,
         ["sparsify"] = options.Density,
     };
@@ -108,6 +112,8 @@ public sealed class EaseAlgorithm : IAlgorithm
         var parsed = new EaseOptions
         {
             Regularization = options.Double("regularization", defaults.Regularization),
+            RegularizationExponent = options.Double("regularization-exponent", defaults.RegularizationExponent),
+            Dropout = options.Double("dropout", defaults.Dropout),
             NonNegative = options.Choice("non-negative", defaults.NonNegative, Modes),
             Density = options.Double("sparsify", defaults.Density),
             Threads = options.Int("threads", defaults.Threads),

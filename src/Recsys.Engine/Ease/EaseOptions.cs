@@ -9,6 +9,15 @@ public sealed record EaseOptions
     /// <summary>λ, added to the diagonal of the Gram matrix; in units of squared interaction weights. Must be positive.</summary>
     public double Regularization { get; init; } = 500;
 
+    /// <summary>ν: an item's λ is multiplied by (XᵀX)_ii to this power. 0: the same λ for all. See <see cref="EaseDiagonal"/>.</summary>
+    public double RegularizationExponent { get; init; }
+
+    /// <summary>
+    /// p in [0, 1): the share of every input that is taken for dropped while training, which adds p/(1 − p)·(XᵀX)_ii to the
+    /// diagonal. See <see cref="EaseDiagonal"/>.
+    /// </summary>
+    public double Dropout { get; init; }
+
     /// <summary>What is done with negative weights.</summary>
     public NonNegativeMode NonNegative { get; init; } = NonNegativeMode.Off;
 
@@ -43,6 +52,16 @@ public sealed record EaseOptions
         if (!(Regularization > 0) || double.IsInfinity(Regularization))
         {
             throw new InvalidOptionException($"regularization must be a positive number for EASE, not {Regularization}");
+        }
+
+        if (!double.IsFinite(RegularizationExponent))
+        {
+            throw new InvalidOptionException($"the regularization exponent must be a number, not {RegularizationExponent}");
+        }
+
+        if (!(Dropout >= 0 && Dropout < 1))
+        {
+            throw new InvalidOptionException($"dropout must be in [0, 1), not {Dropout}");
         }
 
         if (!(Density > 0 && Density <= 1))

@@ -7,7 +7,8 @@ namespace Recsys.Engine.Ease;
 
 /// <summary>
 /// EASE in closed form (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019, eq. 8):
-/// G = XᵀX + λI, P = G⁻¹, B_ij = −P_ij / P_jj, B_jj = 0. One n × n float32 matrix holds G, then P, then B.
+/// G = XᵀX + Λ, P = G⁻¹, B_ij = −P_ij / P_jj, B_jj = 0; Λ = λI unless the options say more (<see cref="EaseDiagonal"/>). One
+/// n × n float32 matrix holds G, then P, then B.
 /// </summary>
 public static class EaseTrainer
 {
@@ -49,7 +50,7 @@ public static class EaseTrainer
         var matrix = new DenseMatrix(n, n);
         try
         {
-            ComputeGram(data.Interactions, matrix, options, pool, progress, cancellationToken);
+            ComputeGram(data.Interactions, matrix, EaseDiagonal.Of(options), options.Partitions, pool, progress, cancellationToken);
             var weights = Solve(matrix, options, pool, progress, cancellationToken);
             return new EaseModel(data, options, weights, clock.Elapsed.TotalSeconds);
         }
@@ -60,7 +61,7 @@ public static class EaseTrainer
         }
     }
 
-    /// <summary>B from the lower triangle of G = XᵀX + λI, in place: the weights own <paramref name="matrix"/> afterwards.</summary>
+    /// <summary>B from the lower triangle of G = XᵀX + Λ, in place: the weights own <paramref name="matrix"/> afterwards.</summary>
     internal static EaseWeights Solve(
         DenseMatrix matrix,
         EaseOptions options,
@@ -70,21 +71,22 @@ public static class EaseTrainer
             ? SolveConstrained(matrix, options, pool, progress, cancellationToken)
             : SolveFree(matrix, options, pool, progress, cancellationToken);
 
-    /// <summary>Fills the lower triangle of <paramref name="gram"/> with XᵀX + λI through the partitions.</summary>
+    /// <summary>Fills the lower triangle of <paramref name="gram"/> with XᵀX + Λ through the partitions.</summary>
     internal static void ComputeGram(
         SparseMatrix interactions,
         DenseMatrix gram,
-        EaseOptions options,
+        EaseDiagonal diagonal,
+        int partitionCount,
         ComputePool pool,
         IProgress<TrainingProgress>? progress,
         CancellationToken cancellationToken)
     {
         var items = interactions.Transpose();
-        var partitions = CreatePartitions(interactions, items, gram, options.Partitions, pool);
+        var partitions = CreatePartitions(interactions, items, gram, partitionCount, pool);
         for (int p = 0; p < partitions.Length; p++)
         {
             // In process a partition spreads its own rows over the pool, so they run one after the other.
-            partitions[p].ComputeRowsAsync(options.Regularization, cancellationToken).AsTask().GetAwaiter().GetResult();
+            partitions[p].ComputeRowsAsync(diagonal, cancellationToken).AsTask().GetAwaiter().GetResult();
             progress?.Report(new TrainingProgress("gram", p + 1, partitions.Length));
         }
     }

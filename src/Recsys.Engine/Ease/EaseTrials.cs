@@ -32,7 +32,7 @@ internal sealed class EaseTrials(Dataset data) : ITrialTrainer
         var matrix = new DenseMatrix(n, n);
         try
         {
-            Copy(_gram, matrix, (float)parsed.Regularization, pool, cancellationToken);
+            Copy(_gram, matrix, EaseDiagonal.Of(parsed), pool, cancellationToken);
             var weights = EaseTrainer.Solve(matrix, parsed, pool, progress, cancellationToken);
             return new EaseModel(data, parsed, weights, clock.Elapsed.TotalSeconds);
         }
@@ -50,7 +50,7 @@ internal sealed class EaseTrials(Dataset data) : ITrialTrainer
         var gram = new DenseMatrix(data.Items.Count, data.Items.Count);
         try
         {
-            EaseTrainer.ComputeGram(data.Interactions, gram, options with { Regularization = 0 }, pool, progress, cancellationToken);
+            EaseTrainer.ComputeGram(data.Interactions, gram, EaseDiagonal.None, options.Partitions, pool, progress, cancellationToken);
             return gram;
         }
         catch
@@ -60,8 +60,8 @@ internal sealed class EaseTrials(Dataset data) : ITrialTrainer
         }
     }
 
-    /// <summary>The lower triangle with λ on the diagonal, as <see cref="GramPartition"/> writes it.</summary>
-    private static void Copy(DenseMatrix gram, DenseMatrix to, float regularization, ComputePool pool, CancellationToken cancellationToken) =>
+    /// <summary>The lower triangle with Λ on the diagonal, as <see cref="GramPartition"/> writes it.</summary>
+    private static void Copy(DenseMatrix gram, DenseMatrix to, EaseDiagonal diagonal, ComputePool pool, CancellationToken cancellationToken) =>
         pool.Run(
             (gram.Rows + 63) / 64,
             (_, chunk) =>
@@ -69,7 +69,7 @@ internal sealed class EaseTrials(Dataset data) : ITrialTrainer
                 for (int i = chunk * 64; i < Math.Min(gram.Rows, (chunk + 1) * 64); i++)
                 {
                     gram.Row(i)[..(i + 1)].CopyTo(to.Row(i));
-                    to.Row(i)[i] += regularization;
+                    to.Row(i)[i] = diagonal.Add(gram.Row(i)[i]);
                 }
             },
             cancellationToken);

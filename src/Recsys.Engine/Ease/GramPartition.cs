@@ -19,7 +19,7 @@ internal sealed class GramPartition(SparseMatrix users, SparseMatrix items, Dens
     private const int RowsPerItem = 16;
 
     /// <inheritdoc/>
-    public ValueTask ComputeRowsAsync(double regularization, CancellationToken cancellationToken)
+    public ValueTask ComputeRowsAsync(EaseDiagonal diagonal, CancellationToken cancellationToken)
     {
         int chunks = (endRow - firstRow + RowsPerItem - 1) / RowsPerItem;
         pool.Run(
@@ -30,7 +30,7 @@ internal sealed class GramPartition(SparseMatrix users, SparseMatrix items, Dens
                 int end = Math.Min(first + RowsPerItem, endRow);
                 for (int row = first; row < end; row++)
                 {
-                    ComputeRow(row, (float)regularization);
+                    ComputeRow(row, diagonal);
                 }
             },
             cancellationToken);
@@ -41,7 +41,7 @@ internal sealed class GramPartition(SparseMatrix users, SparseMatrix items, Dens
     /// Row i of the lower triangle: the histories of the users of item i, cut at i, added up in user order. One row
     /// fits the cache, and counts stay exact in float32 up to 2²⁴.
     /// </summary>
-    private unsafe void ComputeRow(int i, float regularization)
+    private unsafe void ComputeRow(int i, EaseDiagonal diagonal)
     {
         float* row = gram.RowPointer(i);
         new Span<float>(row, i + 1).Clear();
@@ -61,7 +61,7 @@ internal sealed class GramPartition(SparseMatrix users, SparseMatrix items, Dens
             }
         }
 
-        row[i] += regularization;
+        row[i] = diagonal.Add(row[i]);
     }
 
     private static unsafe void AddOnes(float* row, ReadOnlySpan<int> history, int last)

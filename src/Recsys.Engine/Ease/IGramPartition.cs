@@ -7,8 +7,8 @@ namespace Recsys.Engine.Ease;
 public interface IGramPartition
 {
     /// <summary>
-    /// Computes the owned rows of XᵀX + λI, lower triangle (columns up to the row's own). Repeating the call gives
+    /// Computes the owned rows of XᵀX + Λ, lower triangle (columns up to the row's own). Repeating the call gives
     /// the same rows again.
     /// </summary>
-    ValueTask ComputeRowsAsync(double regularization, CancellationToken cancellationToken);
+    ValueTask ComputeRowsAsync(EaseDiagonal diagonal, CancellationToken cancellationToken);
 }

@@ -6,7 +6,7 @@ namespace Recsys.Engine.Ease;
 
 /// <summary>
 /// EASE under B ≥ 0 (Steck 2019, §4.5): for each column j, minimise ½ bᵀGb − G_jᵀb over b ≥ 0, b_j = 0. That is SLIM
-/// without its ℓ1 penalty, λ being on the diagonal of G; solved as SLIM is, to a finer tolerance.
+/// without its ℓ1 penalty, Λ being on the diagonal of G; solved as SLIM is, to a finer tolerance.
 /// </summary>
 internal static class NonNegativeSolver
 {
@@ -16,7 +16,7 @@ internal static class NonNegativeSolver
     /// <summary>
     /// Solves all columns.
     /// </summary>
-    /// <param name="gram">G = XᵀX + λI, lower triangle read; the upper one is filled in.</param>
+    /// <param name="gram">G = XᵀX + Λ, lower triangle read; the upper one is filled in.</param>
     /// <param name="pool">Threads, one column each at a time.</param>
     /// <param name="progress">Told of the columns done.</param>
     /// <param name="cancellationToken">Stops between columns.</param>

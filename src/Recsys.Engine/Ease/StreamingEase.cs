@@ -123,10 +123,21 @@ public sealed partial class StreamingEase : IDisposable
         return new StreamingEase(options, new StreamingInverse(p, options.Regularization), histories);
     }
 
+    /// <summary>Refuses an EASE model whose Λ changes with the interactions: every event would change P in more than a user's row.</summary>
+    /// <exception cref="RecsysException">Dropout, or an exponent of λ.</exception>
+    internal static void RequirePlain(EaseOptions options)
+    {
+        if (options.Dropout != 0 || options.RegularizationExponent != 0)
+        {
+            throw new RecsysException(
+                "streaming EASE has one λ for all items; this model was trained with dropout or a regularization exponent: train one without");
+        }
+    }
+
     /// <summary>
     /// Starts from a trained model without training again: P_ij = −B_ij P_jj. λ is the model's.
     /// </summary>
-    /// <exception cref="RecsysException">The model is sparse or clipped and so does not determine P.</exception>
+    /// <exception cref="RecsysException">The model is sparse or clipped and so does not determine P, or its Λ is not λI.</exception>
     public static StreamingEase From(EaseModel model, StreamingEaseOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -136,6 +147,8 @@ public sealed partial class StreamingEase : IDisposable
         {
             throw new RecsysException("streaming EASE goes on from a dense model with all its weights; this one is sparse or non-negative");
         }
+
+        RequirePlain(model.Options);
 
         var p = StreamingTraining.FromWeights(model.Weights);
         return new StreamingEase(options, new StreamingInverse(p, options.Regularization), model.Histories);

@@ -16,8 +16,7 @@ internal static class StreamingTraining
         {
             if (histories.Columns > 0)
             {
-                var options = new EaseOptions { Regularization = regularization };
-                EaseTrainer.ComputeGram(histories, matrix, options, pool, progress, cancellationToken);
+                EaseTrainer.ComputeGram(histories, matrix, new EaseDiagonal(regularization), new EaseOptions().Partitions, pool, progress, cancellationToken);
                 SpdInverse.Invert(matrix, pool, progress, cancellationToken);
             }
 

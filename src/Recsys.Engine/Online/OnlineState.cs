@@ -71,6 +71,11 @@ internal sealed partial class OnlineState : IDisposable
         StreamingEase? ease = null;
         if (options.Ease is not null)
         {
+            if (start.Ease is not null)
+            {
+                StreamingEase.RequirePlain(start.Ease.Options);
+            }
+
             ease = start.Ease is not null && !start.Ease.Histories.HasValues
                 ? StreamingEase.From(start.Ease, options.Ease)
                 : StreamingEase.Train(Positives(data.Interactions), options.Ease, null, cancellationToken);

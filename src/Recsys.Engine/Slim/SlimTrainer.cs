@@ -69,7 +69,7 @@ public static class SlimTrainer
         }
 
         using var matrix = new DenseMatrix(n, n);
-        new GramPartition(users, items, matrix, 0, n, pool).ComputeRowsAsync(0, cancellationToken).AsTask().GetAwaiter().GetResult();
+        new GramPartition(users, items, matrix, 0, n, pool).ComputeRowsAsync(EaseDiagonal.None, cancellationToken).AsTask().GetAwaiter().GetResult();
         progress?.Report(new TrainingProgress("gram", 1, 1));
         return SolveColumns(new DenseGramRows(matrix, pool), users, options, pool, progress, cancellationToken);
     }

@@ -30,7 +30,7 @@ internal sealed unsafe class ColumnBlocks(EaseLayout layout, int partition, Swee
         for (int c = 0; c < width; c++)
         {
             scratch.Row(c)[first..].Clear();
-            GramColumns.Add(users, items, first + c, (float)options.Regularization, scratch.RowPointer(c));
+            GramColumns.Add(users, items, first + c, EaseDiagonal.Of(options), scratch.RowPointer(c));
         }
 
         Packing.Transpose(scratch.RowPointer(0) + first, scratch.Stride, width, length, _columns.RowPointer(first) + local, _columns.Stride);

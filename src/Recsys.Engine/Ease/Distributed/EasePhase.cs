@@ -3,7 +3,7 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <summary>What a partition is told to do next.</summary>
 public enum EasePhase
 {
-    /// <summary>Compute the own columns of G = XᵀX + λI, lower triangle, from the interactions.</summary>
+    /// <summary>Compute the own columns of G = XᵀX + Λ, lower triangle, from the interactions.</summary>
     Gram,
 
     /// <summary>Instead of that: load them from a checkpoint, as they were when so many pivot blocks were swept.</summary>

@@ -3,7 +3,7 @@ using Recsys.Engine.Data;
 namespace Recsys.Engine.Ease.Distributed;
 
 /// <summary>
-/// Columns of the lower triangle of XᵀX + λI. Products are added in the order of users, as <see cref="GramPartition"/> adds
+/// Columns of the lower triangle of XᵀX + Λ. Products are added in the order of users, as <see cref="GramPartition"/> adds
 /// those of rows: each element is the same bits.
 /// </summary>
 internal static unsafe class GramColumns
@@ -11,7 +11,7 @@ internal static unsafe class GramColumns
     /// <summary>
     /// Column <paramref name="j"/> from the diagonal down: target[i] for i ≥ j. The target is zero there before.
     /// </summary>
-    public static void Add(SparseMatrix users, SparseMatrix items, int j, float regularization, float* target)
+    public static void Add(SparseMatrix users, SparseMatrix items, int j, EaseDiagonal diagonal, float* target)
     {
         var itemUsers = items.Row(j);
         var itemWeights = items.RowValues(j);
@@ -37,6 +37,6 @@ internal static unsafe class GramColumns
             }
         }
 
-        target[j] += regularization;
+        target[j] = diagonal.Add(target[j]);
     }
 }
