@@ -23,8 +23,8 @@ public sealed class SlimAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IReadOnlyList<OptionDescription> Options { get; } =
     [
-        new("l1", "L", "ℓ1 penalty of the weights (default 5)") { Search = SearchRange.Log(0.1, 50) with { Start = "5" } },
-        new("l2", "L", "ℓ2 penalty of the weights, ½·L·‖w‖² (default 200)") { Search = SearchRange.Log(5, 2000) with { Start = "200" } },
+        new("l1", "L", "ℓ1 penalty of the weights (default 0.5·mean squared weight)") { Search = SearchRange.Around(8) },
+        new("l2", "L", "ℓ2 penalty of the weights, ½·L·‖w‖² (default from data: 0.5·(√interactions a user + √interactions an item)²·mean squared weight)") { Search = SearchRange.Around(8) },
         new("non-negative", "true|false", "allow no negative weights (default true)") { Alone = "true" },
         new("iterations", "N", "sweeps of coordinate descent a column at most (default 1000)"),
         new("tolerance", "T", "a column is done when no step changes a weight by more (default 0.0001)"),
@@ -42,17 +42,31 @@ public sealed class SlimAlgorithm : IAlgorithm
     /// <inheritdoc/>
     public IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        SlimTrainer.Train(data, Parse(options), progress, cancellationToken);
-
-    /// <inheritdoc/>
-    public TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 20_000 };
+        SlimTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
 
     /// <inheritdoc/>
     public OptionBag Complete(Dataset data, OptionBag options)
     {
         _ = Parse(options);
-        return options;
+        if (options.Text("l1") is not null && options.Text("l2") is not null)
+        {
+            return options;
+        }
+
+        var defaults = SlimOptions.For(data);
+        options = options.Text("l1") is null ? options.With("l1", OptionBag.Write(defaults.L1)) : options;
+        return options.Text("l2") is null ? options.With("l2", OptionBag.Write(defaults.L2)) : options;
     }
+
+    /// <summary>Pairs of items in histories: the Gram matrix, of which columns read rows.</summary>
+    public double EstimateWork(Dataset data, OptionBag options)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return SparseGram.BoundElements(data.Interactions);
+    }
+
+    /// <inheritdoc/>
+    public TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 100_000 };
 
     /// <inheritdoc/>
     public IRecommenderModel Read(StoredModel stored) => SlimModel.FromStored(stored);
@@ -66,6 +80,13 @@ public sealed class SlimAlgorithm : IAlgorithm
         ["iterations"] = options.Iterations,
         ["tolerance"] = options.Tolerance,
     };
+
+    /// <summary>Options for training on the data, what is not given chosen for it.</summary>
+    internal static SlimOptions ParseFor(Dataset data, OptionBag options)
+    {
+        var algorithm = new SlimAlgorithm();
+        return algorithm.Parse(algorithm.Complete(data, options));
+    }
 
     /// <summary>The options as the manifest has them.</summary>
     internal static SlimOptions ParseStored(JsonObject options) => new SlimAlgorithm().Parse(OptionBag.FromJson(options));

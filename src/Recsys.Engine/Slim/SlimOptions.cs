@@ -1,3 +1,6 @@
+using Recsys.Engine.Data;
+using Recsys.Engine.Models;
+
 namespace Recsys.Engine.Slim;
 
 /// <summary>
@@ -9,10 +12,10 @@ namespace Recsys.Engine.Slim;
 public sealed record SlimOptions
 {
     /// <summary>Weight of ‖w‖₁, in units of squared interaction weights: what makes the weights sparse. Not negative.</summary>
-    public double L1 { get; init; } = 5;
+    public double L1 { get; init; } = 0.5;
 
     /// <summary>Weight of ½‖w‖², in the same units; with L1 = 0 and negative weights allowed this is EASE's λ. Not negative.</summary>
-    public double L2 { get; init; } = 200;
+    public double L2 { get; init; } = 100;
 
     /// <summary>Whether weights must not be negative, as in the paper.</summary>
     public bool NonNegative { get; init; } = true;
@@ -27,6 +30,22 @@ public sealed record SlimOptions
 
     /// <summary>Threads to use; 0 for one per processor. Does not change the model.</summary>
     public int Threads { get; init; }
+
+    /// <summary>
+    /// Options whose L2 is chosen for a data set's size, as the command line does where none is given: half of the variance
+    /// that chance alone gives the Gram matrix's eigenvalues (<see cref="DataShape.NoiseLevel"/>, squared), a third of what
+    /// EASE takes, since L1 regularizes too. L1 is half a squared weight.
+    /// </summary>
+    /// <exception cref="RecsysException">The data has no interaction.</exception>
+    public static SlimOptions For(Dataset data)
+    {
+        var shape = DataShape.Of(data);
+        return new SlimOptions
+        {
+            L1 = OptionBag.Round(0.5 * shape.MeanSquare),
+            L2 = OptionBag.Round(0.5 * shape.NoiseLevel * shape.NoiseLevel * shape.MeanSquare),
+        };
+    }
 
     /// <summary>Refuses what cannot be trained with.</summary>
     /// <exception cref="InvalidOptionException">An option is out of its range.</exception>
