@@ -29,8 +29,8 @@ public sealed class AlsAlgorithm : IAlgorithm
     public IReadOnlyList<OptionDescription> Options { get; } =
     [
         new("factors", "K", "factors of every user and item (default 128)") { Search = SearchRange.OneOf("64", "128", "256") with { Start = "128" } },
-        new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default from data: 2/√density, from 5 to 50, over the mean weight; 1 with --unobserved-weight)") { Search = SearchRange.Around(8) },
-        new("regularization", "L", "λ (default from data: 4·(√interactions a user + √interactions an item) at the default alpha, · √((1 + A)/(1 + default)) at another)") { Search = SearchRange.Around(8) },
+        new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default from data: 2/√density, from 5 to 50, over the mean weight; 1 with --unobserved-weight)") { Search = SearchRange.Around(5) },
+        new("regularization", "L", "λ (default from data: 4·(√interactions a user + √interactions an item) at the default alpha, · √((1 + A)/(1 + default)) at another)") { Search = SearchRange.Around(5) },
         new("regularization-exponent", "E", "a row's λ grows with its interactions to this power; 0: the same for all (default 0)") { Search = SearchRange.OneOf("0", "0.5", "1") with { Start = "0" } },
         new("unobserved-weight", "W", "weigh interactions A·f and all pairs W instead of 1 + A·f and 1"),
         new("iterations", "N", "iterations over users and items (default 15)"),

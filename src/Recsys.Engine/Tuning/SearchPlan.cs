@@ -4,7 +4,7 @@ namespace Recsys.Engine.Tuning;
 
 /// <summary>
 /// Which points a search tries next, wave by wave. Everything follows from the seed and the values measured before. The
-/// first wave is the defaults and a Latin hypercube; later ones are for two thirds near the best so far, nearer every time.
+/// first wave is the defaults, each with one choice changed, and a Latin hypercube; later ones are for two thirds near the best so far, nearer every time.
 /// A single span is walked on a grid that is refined around its best point.
 /// </summary>
 internal sealed class SearchPlan(SearchSpace space, int trials, ulong seed)
@@ -58,8 +58,20 @@ internal sealed class SearchPlan(SearchSpace space, int trials, ulong seed)
             return points;
         }
 
-        // Every dimension is cut into as many strata as there are points, and each stratum used once.
-        int strata = size - 1;
+        // The defaults serve well: what changes when just one choice is another is worth knowing first.
+        for (int d = 0; d < space.Count; d++)
+        {
+            int choices = space.Range(d).Choices.Count;
+            for (int c = 0; c < choices && points.Count <= size / 2; c++)
+            {
+                var point = (double[])space.Start.Clone();
+                point[d] = (c + 0.5) / choices;
+                Ask(points, point);
+            }
+        }
+
+        // Every dimension is cut into as many strata as there are points left, and each stratum used once.
+        int strata = size - points.Count;
         int[][] order = [.. Enumerable.Range(0, space.Count).Select(_ => Shuffled(strata))];
         for (int p = 0; p < strata; p++)
         {
