@@ -28,8 +28,21 @@ public static class HtmlReport
         Header(markup, data);
         markup.Open("main");
         Section(markup, "Metrics");
-        ReportTables.Metrics(markup, data.Runs);
-        if (data.Comparisons.Count > 0)
+        if (data.Runs.Count >= ManyModelTables.Least)
+        {
+            ManyModelTables.Metrics(markup, data.Runs);
+        }
+        else
+        {
+            ReportTables.Metrics(markup, data.Runs);
+        }
+
+        if (data.Comparisons.Count >= ManyModelTables.Least - 1 && data.Comparisons.All(c => c.Baseline == data.Comparisons[0].Baseline))
+        {
+            Section(markup, "Comparison");
+            ManyModelTables.Comparisons(markup, data.Comparisons);
+        }
+        else if (data.Comparisons.Count > 0)
         {
             Section(markup, "Comparison");
             foreach (var comparison in data.Comparisons)

@@ -113,7 +113,7 @@ internal static class ReportTables
         markup.Close().Close().Close().Close();
     }
 
-    private static string Signed(double value) => (value > 0 ? "+" : "") + Numbers.Metric(value);
+    internal static string Signed(double value) => (value > 0 ? "+" : "") + Numbers.Metric(value);
 
     internal static void Head(MarkupWriter markup, IEnumerable<string> names)
     {
