@@ -94,11 +94,13 @@ public sealed class BrowserTests : IAsyncLifetime
         await page.GetByLabel("Algorithm").SelectOptionAsync("als");
         await page.GetByLabel("factors", new() { Exact = true }).FillAsync("16");
         await page.GetByLabel("iterations", new() { Exact = true }).FillAsync("8");
+        await page.GetByLabel("Measure it first").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Start training" }).ClickAsync();
         await Expect(page.Locator("section .tag", new() { HasTextString = "succeeded" }).First).ToBeVisibleAsync(new() { Timeout = 30_000 });
         await Expect(page.Locator("svg.chart path.line")).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Models" }).ClickAsync();
+        await Expect(page.Locator("tr", new() { HasTextString = "als v1" })).ToContainTextAsync("ndcg@100");
         await page.Locator("tr", new() { HasTextString = "als v1" }).GetByRole(AriaRole.Button, new() { Name = "Make default" }).ClickAsync();
         await Expect(page.Locator("tr", new() { HasTextString = "als v1" }).GetByText("default", new() { Exact = true })).ToBeVisibleAsync();
         await Expect(page.Locator("#facts")).ToContainTextAsync("als v1");

@@ -69,6 +69,20 @@ public sealed class ModelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_measures_its_model_on_users_it_has_not_seen_where_asked_to()
+    {
+        var job = await _service.PostAsync(
+            "/api/v1/training", """{"algorithm":"ease","options":{"regularization":50},"model":"measured","evaluate":true}""", HttpStatusCode.Accepted);
+        Assert.Equal("Succeeded", (await WatchAsync(job.GetProperty("id").GetString()!))[^1].Data.GetProperty("state").GetString());
+        var models = (await _service.GetAsync("/api/v1/models")).GetProperty("models").EnumerateArray().ToList();
+        var metrics = models.Single(m => m.GetProperty("model").GetString() == "measured").GetProperty("metrics");
+        Assert.InRange(metrics.GetProperty("ndcg@100").GetDouble(), 0.2, 1);
+        Assert.InRange(metrics.GetProperty("recall@20").GetDouble(), 0.2, 1);
+        Assert.Equal(TestService.Catalogue.Data.Users.Count, models.Single(m => m.GetProperty("model").GetString() == "measured").GetProperty("users").GetInt32());
+        Assert.Empty(models.First(m => m.GetProperty("model").GetString() == "ease").GetProperty("metrics").EnumerateObject());
+    }
+
+    [Fact]
     public async Task A_job_can_be_cancelled_while_it_runs_and_while_it_waits()
     {
         const string Long = """{"algorithm":"als","options":{"factors":128,"iterations":10000}}""";

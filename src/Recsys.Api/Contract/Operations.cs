@@ -38,7 +38,8 @@ internal sealed record TrainingBody(
     [property: Description("ease, als, … as GET /api/v1/algorithms lists them.")] string Algorithm,
     [property: Description("Options by their command-line names; texts, numbers or booleans.")] JsonObject? Options = null,
     [property: Description("Name of the model; the algorithm's where it is not given.")] string? Model = null,
-    [property: Description("Whether the trained version answers at once.")] bool Activate = true);
+    [property: Description("Whether the trained version answers at once.")] bool Activate = true,
+    [property: Description("Whether to measure first how such a model does on users it has not seen; trains twice.")] bool Evaluate = false);
 
 internal sealed record TrainingReply(
     string Id,

@@ -84,7 +84,7 @@ internal sealed class TrainingEndpoints(ServiceContext service)
             Texts.Check(value, "options");
         }
 
-        var request = new TrainingRequest(body.Algorithm, options) { Model = body.Model, Activate = body.Activate };
+        var request = new TrainingRequest(body.Algorithm, options) { Model = body.Model, Activate = body.Activate, Evaluate = body.Evaluate };
         var status = await jobs.StartAsync(request, context.RequestAborted).ConfigureAwait(false);
         context.Response.Headers.Location = $"/api/v1/training/{status.Id}";
         await JsonAnswer.SendAsync(context, ToReply(status), ApiJson.Default.TrainingReply, StatusCodes.Status202Accepted).ConfigureAwait(false);

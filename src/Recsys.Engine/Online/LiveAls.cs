@@ -3,6 +3,7 @@ using Recsys.Engine.Als;
 using Recsys.Engine.Logistic;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
+using Recsys.Engine.Serving;
 
 namespace Recsys.Engine.Online;
 
@@ -20,6 +21,7 @@ internal sealed unsafe class LiveAls : IDisposable
     private readonly double[] _userGram;
     private readonly DenseMatrix _trainedUsers;
     private readonly HashSet<int> _forgotten;
+    private readonly LiveItemIndex _index = new();
     private DenseMatrix _items;
     private GramMatrix _itemGramMatrix;
     private GramMatrix _userGramMatrix;
@@ -101,7 +103,11 @@ internal sealed unsafe class LiveAls : IDisposable
             _items = larger;
         }
 
-        Items = Math.Max(Items, items);
+        if (items > Items)
+        {
+            _index.Change(Enumerable.Range(Items, items - Items));
+            Items = items;
+        }
     }
 
     /// <summary>A user's factors for the present history and items.</summary>
@@ -172,6 +178,7 @@ internal sealed unsafe class LiveAls : IDisposable
         AddOuter(_itemGram, row, -1);
         factors.CopyTo(row);
         AddOuter(_itemGram, row, 1);
+        _index.Change([item]);
     }
 
     /// <summary>Makes changed items count: users are solved anew when next asked for.</summary>
@@ -197,20 +204,24 @@ internal sealed unsafe class LiveAls : IDisposable
         }
     }
 
+    /// <summary>
+    /// The best of the first <paramref name="items"/> items, with the scores of <see cref="Score"/>; false where it is not
+    /// certain that these are they.
+    /// </summary>
+    public bool TryTop(
+        ReadOnlySpan<float> user, int items, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results, out int found)
+    {
+        found = 0;
+        return items > 0
+            && items == Items
+            && _index.TryTop(_items, items, user, seen, filter, results, out found);
+    }
+
     /// <summary>p·q_i for the first <paramref name="scores"/>.Length items.</summary>
     public void Score(ReadOnlySpan<float> user, Span<float> scores)
     {
-        int width = _items.Stride;
-        float* start = stackalloc float[width + 16];
-        float* p = (float*)(((nint)start + 63) & ~63);
-        new Span<float>(p, width).Clear();
-        user.CopyTo(new Span<float>(p, width));
-        for (int i = 0; i < scores.Length; i++)
-        {
-            scores[i] = i < Items ? FactorKernels.Dot(p, _items.RowPointer(i), width) : 0;
-        }
-
-        GC.KeepAlive(_items);
+        Rescoring.Score(_items, Math.Min(Items, scores.Length), user, scores);
+        scores[Math.Min(Items, scores.Length)..].Clear();
     }
 
     public void Dispose()

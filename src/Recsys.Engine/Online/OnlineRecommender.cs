@@ -125,26 +125,9 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
         }
 
         bool fallback = history.Length == 0 && model != OnlineState.PopularityModel;
-        int n = s.ItemIds.Count;
-        float[] rented = ArrayPool<float>.Shared.Rent(Math.Max(1, n));
-        var scores = rented.AsSpan(0, n);
-        if (fallback)
-        {
-            s.Score(OnlineState.PopularityModel, [], [], scores);
-        }
-        else if (user >= 0)
-        {
-            s.Score(model, user, scores);
-        }
-        else
-        {
-            s.Score(model, history, weights, scores);
-        }
-
-        int wanted = (int)Math.Min((long)query.Offset + query.Count, n);
+        int wanted = (int)Math.Min((long)query.Offset + query.Count, s.ItemIds.Count);
         var results = new ScoredItem[wanted];
-        int found = TopN.Select(scores, history, Filter(s, query), results);
-        ArrayPool<float>.Shared.Return(rented);
+        int found = s.Top(fallback ? OnlineState.PopularityModel : model, fallback ? -1 : user, history, weights, Filter(s, query), results);
         var page = results[Math.Min(query.Offset, found)..found];
         return new RecommendationList(
             fallback ? OnlineState.PopularityModel : model,

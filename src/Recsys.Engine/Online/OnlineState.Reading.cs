@@ -1,6 +1,7 @@
 using System.Buffers;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
+using Recsys.Engine.Serving;
 
 namespace Recsys.Engine.Online;
 
@@ -99,6 +100,35 @@ internal sealed partial class OnlineState
                 _popularity.Score(scores);
                 break;
         }
+    }
+
+    /// <summary>The best items for a user (−1: for a history), best first; returns how many there are.</summary>
+    internal int Top(
+        string model, int user, ReadOnlySpan<int> history, ReadOnlySpan<float> weights, ItemFilter filter, Span<ScoredItem> results)
+    {
+        if (model == AlsModel)
+        {
+            float[] factors = user >= 0 ? _als!.UserFactors(user, _histories) : _als!.FoldIn(history, weights);
+            if (_als.TryTop(factors, _items.Count, history, filter, results, out int found))
+            {
+                return found;
+            }
+        }
+
+        float[] rented = ArrayPool<float>.Shared.Rent(Math.Max(1, _items.Count));
+        var scores = rented.AsSpan(0, _items.Count);
+        if (user >= 0)
+        {
+            Score(model, user, scores);
+        }
+        else
+        {
+            Score(model, history, weights, scores);
+        }
+
+        int count = TopN.Select(scores, history, filter, results);
+        ArrayPool<float>.Shared.Return(rented);
+        return count;
     }
 
     /// <summary>What each item of a history adds to the score of an item, strongest first; empty where the model cannot say.</summary>

@@ -26,17 +26,23 @@ public sealed unsafe partial class FactorIndex
         TryTopExact(user, seen, filter, results, out found, Simd.Best);
 
     internal bool TryTopExact(
-        ReadOnlySpan<float> user, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results, out int found, SimdLevel level)
-    {
-        if (_exact is null)
-        {
-            throw new InvalidOperationException("the index does not rescore");
-        }
+        ReadOnlySpan<float> user, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results, out int found, SimdLevel level) =>
+        TryTopExact(_exact ?? throw new InvalidOperationException("the index does not rescore"), user, seen, filter, results, out found, level);
 
+    // Items whose rows in the exact factors are not those of the index must be excluded.
+    internal bool TryTopExact(
+        DenseMatrix exact, ReadOnlySpan<float> user, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results, out int found, SimdLevel level)
+    {
         CheckUser(user);
         found = 0;
         if (results.Length == 0)
         {
+            return true;
+        }
+
+        if (Storage == FactorStorage.Float32)
+        {
+            found = TopStored(user, seen, filter, results, level);
             return true;
         }
 
@@ -47,13 +53,13 @@ public sealed unsafe partial class FactorIndex
             var candidates = rented.AsSpan(0, wanted);
             int taken = TopStored(user, seen, filter, candidates, level);
             float worst = taken > 0 ? candidates[taken - 1].Score : 0;
-            found = Rescoring.Rank(_exact, user, candidates[..taken], results);
+            found = Rescoring.Rank(exact, user, candidates[..taken], results);
             return taken < wanted || results[found - 1].Score > worst + Margin(user);
         }
         finally
         {
             ArrayPool<ScoredItem>.Shared.Return(rented);
-            GC.KeepAlive(_exact);
+            GC.KeepAlive(exact);
         }
     }
 

@@ -31,12 +31,18 @@ public sealed unsafe partial class FactorIndex : IDisposable
     /// <exception cref="RecsysException">A factor is not finite, or beyond what the storage can hold.</exception>
     public FactorIndex(
         DenseMatrix factors, FactorStorage storage = FactorStorage.Float32, bool rescore = false, ComputePool? pool = null)
+        : this(factors, factors?.Rows ?? 0, storage, rescore && storage != FactorStorage.Float32, pool)
+    {
+        _exact = rescore && storage != FactorStorage.Float32 ? factors : null;
+    }
+
+    /// <summary>The first <paramref name="items"/> items, without a reference to their factors.</summary>
+    internal FactorIndex(DenseMatrix? factors, int items, FactorStorage storage, bool measureLoss = true, ComputePool? pool = null)
     {
         ArgumentNullException.ThrowIfNull(factors);
-        Items = factors.Rows;
+        Items = items;
         Factors = factors.Columns;
         Storage = storage;
-        _exact = rescore && storage != FactorStorage.Float32 ? factors : null;
         (_padded, _blockBytes) = Shape(Factors, storage);
         int blocks = (Items + 15) / 16;
         _blocks = new NativeBuffer<byte>((long)blocks * _blockBytes);
@@ -53,7 +59,7 @@ public sealed unsafe partial class FactorIndex : IDisposable
                     EncodeItem(factors.Row(item), item);
                 }
 
-                losses[chunk] = _exact is null ? default : LossOf(factors, chunk * BlocksAtATime * 16, last);
+                losses[chunk] = !measureLoss ? default : LossOf(factors, chunk * BlocksAtATime * 16, last);
             }
 
             if (pool is not null)

@@ -74,12 +74,19 @@ public sealed class ModelLibrary : IModelVersions, IHistories, ILiveModels, IDis
     /// <param name="name">The model's name.</param>
     /// <param name="model">The model.</param>
     /// <param name="activate">Whether it answers at once; the first version of a name always does.</param>
+    /// <param name="metrics">What was measured on held-out data; null for what the model says of itself.</param>
     /// <param name="cancellationToken">Stops storing.</param>
-    public ModelVersion Add(string name, IRecommenderModel model, bool activate = true, CancellationToken cancellationToken = default)
+    public ModelVersion Add(
+        string name,
+        IRecommenderModel model,
+        bool activate = true,
+        IReadOnlyDictionary<string, double>? metrics = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         CheckName(name);
         var contents = model.ToContents();
+        contents = metrics is null ? contents : contents with { Facts = contents.Facts with { Metrics = metrics } };
         string version;
         lock (_gate)
         {

@@ -48,6 +48,33 @@ internal static unsafe class Rescoring
         return selector.Finish();
     }
 
+    /// <summary>Scores of the first items, in the order of summation of the float32 format.</summary>
+    public static void Score(DenseMatrix factors, int items, ReadOnlySpan<float> user, Span<float> scores)
+    {
+        fixed (float* u = user, s = scores)
+        {
+            float* four = stackalloc float[4];
+            for (int i = 0; i < items; i += 4)
+            {
+                int last = items - 1;
+                Dots(
+                    u,
+                    user.Length,
+                    factors.RowPointer(i),
+                    factors.RowPointer(Math.Min(i + 1, last)),
+                    factors.RowPointer(Math.Min(i + 2, last)),
+                    factors.RowPointer(Math.Min(i + 3, last)),
+                    four);
+                for (int j = 0; j < 4 && i + j <= last; j++)
+                {
+                    s[i + j] = four[j];
+                }
+            }
+        }
+
+        GC.KeepAlive(factors);
+    }
+
     private static void Dots(float* user, int k, float* a, float* b, float* c, float* d, float* scores)
     {
         float a0 = 0, a1 = 0, b0 = 0, b1 = 0, c0 = 0, c1 = 0, d0 = 0, d1 = 0;

@@ -138,11 +138,12 @@ public sealed class TrainingJobs : ITrainingJobs, IAsyncDisposable
             var data = _data(request, job.Token);
             MemoryBudget.Require(
                 algorithm.EstimateBytes(data, request.Options), $"training {algorithm.Name} on {data.Items.Count} items", "free memory, or train a smaller model");
+            var metrics = request.Evaluate ? HeldOutMetrics.Measure(algorithm, data, request.Options, job, job.Token) : null;
             var model = algorithm.Train(data, request.Options, job, job.Token);
             try
             {
                 job.Token.ThrowIfCancellationRequested();
-                var version = _library.Add(request.Model ?? request.Algorithm, model, request.Activate, job.Token);
+                var version = _library.Add(request.Model ?? request.Algorithm, model, request.Activate, metrics, job.Token);
                 job.End(TrainingState.Succeeded, version.Version, null);
             }
             catch

@@ -67,6 +67,7 @@ function form(algorithms, start) {
   const fields = h('div', { class: 'fields' });
   const summary = h('p', { class: 'muted small' });
   const name = h('input', { type: 'text', autocomplete: 'off', spellcheck: false, maxLength: 64 });
+  const evaluate = h('input', { type: 'checkbox' });
   const activate = h('input', { type: 'checkbox', checked: true });
   const choice = h('select', { onchange: draw }, algorithms.map(a => h('option', { value: a.name }, a.name)));
 
@@ -97,10 +98,10 @@ function form(algorithms, start) {
         for (const control of fields.querySelectorAll('input, select')) {
           if (control.value.trim()) options[control.name] = control.value.trim();
         }
-        start({ algorithm: choice.value, options, activate: activate.checked, ...(name.value.trim() ? { model: name.value.trim() } : {}) });
+        start({ algorithm: choice.value, options, activate: activate.checked, evaluate: evaluate.checked, ...(name.value.trim() ? { model: name.value.trim() } : {}) });
       },
     },
-    h('div', { class: 'controls' }, field('Algorithm', choice), field('Model name', name), h('label', { class: 'check' }, activate, 'Answer with it when done')),
+    h('div', { class: 'controls' }, field('Algorithm', choice), field('Model name', name), h('label', { class: 'check' }, activate, 'Answer with it when done'), h('label', { class: 'check', title: 'On users it has not seen; trains twice' }, evaluate, 'Measure it first')),
     summary, fields,
     h('div', { class: 'row' }, h('button', { class: 'primary', type: 'submit' }, 'Start training'))));
 }
