@@ -178,7 +178,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
             };
             return _run is not null && _run.Is(training, attempt) && there
                 ? ValueTask.FromResult(_part!.Copy(firstRow, maxRows, columns))
-                : throw new RecsysException($"EASE: partition {_index} has no columns of '{training}', attempt {attempt}, stage {stage}");
+                : throw new PartitionUnreachableException($"EASE: partition {_index} has no columns of '{training}', attempt {attempt}, stage {stage}");
         }
     }
 
@@ -189,7 +189,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
         {
             return _run is not null && _run.Is(training, attempt) && _stage == EaseStage.Finished
                 ? Task.FromResult(_part!.Diagonal)
-                : throw new RecsysException($"EASE: partition {_index} has no diagonal of '{training}', attempt {attempt}");
+                : throw new PartitionUnreachableException($"EASE: partition {_index} has no diagonal of '{training}', attempt {attempt}");
         }
     }
 
@@ -413,7 +413,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
         }
     }
 
-    private EaseReport Report() => new(_index, _run?.Plan.Training ?? "", _run?.Attempt ?? 0, _stage, _pivots, _running is not null)
+    private EaseReport Report() => new(_index, _run?.Plan.Training ?? "", Math.Max(_ended, _run?.Attempt ?? 0), _stage, _pivots, _running is not null)
     {
         Failure = _failure,
         Checkpoints = _checkpoints,

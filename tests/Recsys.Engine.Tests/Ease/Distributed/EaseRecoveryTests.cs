@@ -72,6 +72,33 @@ public sealed class EaseRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_training_may_be_stopped_and_resumed_any_number_of_times()
+    {
+        await using var local = new LocalEase("t", Data, Options, 2, 2, _pool, new MemoryBlobStore());
+        var options = new EaseRunOptions { Checkpoints = true, CheckpointEvery = 1, MaxAttempts = 1 };
+        for (int stop = 1; stop <= 7; stop++)
+        {
+            var coordinator = new EaseCoordinator(local.Plan, local.Partitions, options);
+            await Assert.ThrowsAsync<RecsysException>(() => coordinator.ResumeAsync(new StopAt("checkpoint"), default));
+        }
+
+        var last = new EaseCoordinator(local.Plan, local.Partitions, options);
+        var outcome = await last.ResumeAsync(null, default);
+        Assert.Equal(8, outcome.Attempt);
+        using (var model = await local.CollectAsync(outcome))
+        {
+            SameBits.Assert(_expected, model);
+        }
+
+        // Lost before it was collected: made again.
+        await local.LoseAsync(1);
+        await Assert.ThrowsAsync<PartitionUnreachableException>(() => local.CollectAsync(outcome));
+        outcome = await new EaseCoordinator(local.Plan, local.Partitions, options).ResumeAsync(null, default);
+        using var again = await local.CollectAsync(outcome);
+        SameBits.Assert(_expected, again);
+    }
+
+    [Fact]
     public async Task A_new_coordinator_takes_partitions_as_they_stand()
     {
         await using var local = new LocalEase("t", Data, Options, 3, 2, _pool);
@@ -103,7 +130,7 @@ public sealed class EaseRecoveryTests : IDisposable
         }
 
         await Assert.ThrowsAsync<RecsysException>(() => p.StartAsync(new EaseStep("t", 1, EasePhase.Gram), default));
-        await Assert.ThrowsAsync<RecsysException>(async () => await p.GetColumnsAsync("t", 2, EaseStage.Finished, 0, 1, 1, default));
+        await Assert.ThrowsAsync<PartitionUnreachableException>(async () => await p.GetColumnsAsync("t", 2, EaseStage.Finished, 0, 1, 1, default));
         Assert.Equal(EaseStage.Empty, (await p.StartAsync(new EaseStep("other", 2, EasePhase.Gram), default)).Stage);
         Assert.Equal(EaseStage.Empty, (await p.StartAsync(new EaseStep("t", 3, EasePhase.Gram), default)).Stage);
         await Assert.ThrowsAsync<RecsysException>(() => p.BeginAsync(local.Plan with { Training = "other" }, 9, true, default));
@@ -145,7 +172,7 @@ public sealed class EaseRecoveryTests : IDisposable
         foreach (var p in local.Partitions)
         {
             var report = await p.ReportAsync(0, default);
-            Assert.Equal((EaseStage.Empty, false, 0), (report.Stage, report.Running, report.Attempt));
+            Assert.Equal((EaseStage.Empty, false, ""), (report.Stage, report.Running, report.Training));
         }
     }
 
