@@ -12,7 +12,10 @@ public static class EaseAssembly
     /// <param name="partitions">The partitions, by number.</param>
     /// <param name="data">The data trained on.</param>
     /// <param name="cancellationToken">Ends the fetching.</param>
-    /// <exception cref="RecsysException">A partition has not finished, or cannot be reached; or the memory does not suffice.</exception>
+    /// <exception cref="PartitionUnreachableException">
+    /// A partition cannot be reached, or has lost its columns: <see cref="EaseCoordinator.ResumeAsync"/> makes them again.
+    /// </exception>
+    /// <exception cref="RecsysException">The memory does not suffice.</exception>
     public static async Task<EaseModel> CollectAsync(
         EasePlan plan,
         EaseOutcome outcome,

@@ -95,7 +95,7 @@ public sealed class EaseCoordinator
     {
         _reports = await AllAsync((p, ct) => p.ReportAsync(0, ct), cancellationToken);
         var involved = _reports.Where(r => r.Training == _plan.Training).ToArray();
-        int highest = involved.Select(r => r.Attempt).DefaultIfEmpty(0).Max();
+        int highest = _reports.Max(r => r.Attempt);
         int pivots;
         if (inPlace && involved.Length == _partitions.Count
             && involved.All(r => r.Attempt == highest && r.Failure is null && r.Stage >= EaseStage.Swept))

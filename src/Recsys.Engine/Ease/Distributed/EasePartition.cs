@@ -6,7 +6,7 @@ namespace Recsys.Engine.Ease.Distributed;
 /// A partition in this process: answers calls at once, and works on the threads of its host. For one training: calls that
 /// name another are refused.
 /// </summary>
-public sealed class EasePartition : IEasePartition, IAsyncDisposable
+public sealed partial class EasePartition : IEasePartition, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _beginning = new(1);
@@ -64,10 +64,10 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
             {
                 if (fresh)
                 {
-                    await store.DeleteAsync(plan.Training, _index, int.MaxValue, cancellationToken).ConfigureAwait(false);
+                    await store.DeleteAsync(_index, int.MaxValue, cancellationToken).ConfigureAwait(false);
                 }
 
-                checkpoints = [.. await store.ListAsync(plan.Training, _index, cancellationToken).ConfigureAwait(false)];
+                checkpoints = [.. await store.ListAsync(_index, cancellationToken).ConfigureAwait(false)];
             }
 
             lock (_gate)
@@ -178,7 +178,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
             };
             return _run is not null && _run.Is(training, attempt) && there
                 ? ValueTask.FromResult(_part!.Copy(firstRow, maxRows, columns))
-                : throw new RecsysException($"EASE: partition {_index} has no columns of '{training}', attempt {attempt}, stage {stage}");
+                : throw new PartitionUnreachableException($"EASE: partition {_index} has no columns of '{training}', attempt {attempt}, stage {stage}");
         }
     }
 
@@ -189,7 +189,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
         {
             return _run is not null && _run.Is(training, attempt) && _stage == EaseStage.Finished
                 ? Task.FromResult(_part!.Diagonal)
-                : throw new RecsysException($"EASE: partition {_index} has no diagonal of '{training}', attempt {attempt}");
+                : throw new PartitionUnreachableException($"EASE: partition {_index} has no diagonal of '{training}', attempt {attempt}");
         }
     }
 
@@ -215,7 +215,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
 
             if (deleteCheckpoints && _host.Checkpoints is { } store)
             {
-                await store.DeleteAsync(training, _index, int.MaxValue, cancellationToken).ConfigureAwait(false);
+                await store.DeleteAsync(_index, int.MaxValue, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -266,93 +266,6 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
             _run?.Dispose();
             (_run, _part, _running, _failure) = (null, null, null, null);
             (_stage, _pivots, _checkpoints) = (EaseStage.Empty, 0, []);
-        }
-    }
-
-    // Never throws: how it ended is told by the report.
-    private async Task WorkAsync(EaseRun run, EasePart part, EaseStep step)
-    {
-        EaseFailure? failure = null;
-        try
-        {
-            await WorkOnAsync(run, part, step).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            failure = EaseFailure.Of(e);
-        }
-
-        lock (_gate)
-        {
-            _failure = failure;
-            _running = null;
-        }
-    }
-
-    private async Task WorkOnAsync(EaseRun run, EasePart part, EaseStep step)
-    {
-        var stop = run.Stopped;
-        switch (step.Phase)
-        {
-            case EasePhase.Gram:
-                await part.GramAsync(stop).ConfigureAwait(false);
-                Reach(EaseStage.Swept, 0);
-                break;
-            case EasePhase.Restore:
-                await part.RestoreAsync(Store(), new EaseCheckpoint(step.Training, _index, step.Pivots), stop).ConfigureAwait(false);
-                Reach(EaseStage.Swept, step.Pivots);
-                break;
-            case EasePhase.Sweep:
-                for (int pivot = _pivots; pivot < Target(); pivot++)
-                {
-                    await part.SweepAsync(pivot, stop).ConfigureAwait(false);
-                    Reach(EaseStage.Swept, pivot + 1);
-                }
-
-                break;
-            case EasePhase.Save:
-                await SaveAsync(part, step, stop).ConfigureAwait(false);
-                break;
-            case EasePhase.Exchange:
-                await part.ExchangeAsync(stop).ConfigureAwait(false);
-                Reach(EaseStage.Exchanged, _pivots);
-                break;
-            default:
-                await part.WeightsAsync(stop).ConfigureAwait(false);
-                Reach(EaseStage.Finished, _pivots);
-                break;
-        }
-    }
-
-    private async Task SaveAsync(EasePart part, EaseStep step, CancellationToken stop)
-    {
-        // Until all have this one, the last one before it is the one all have.
-        var store = Store();
-        int last = _checkpoints.Where(c => c < step.Pivots).DefaultIfEmpty(0).Max();
-        await store.DeleteAsync(step.Training, _index, last, stop).ConfigureAwait(false);
-        await part.SaveAsync(store, new EaseCheckpoint(step.Training, _index, step.Pivots), stop).ConfigureAwait(false);
-        lock (_gate)
-        {
-            _checkpoints = [.. _checkpoints.Where(c => c >= last && c != step.Pivots).Append(step.Pivots).Order()];
-        }
-    }
-
-    private IEaseCheckpoints Store() =>
-        _host.Checkpoints ?? throw new RecsysException($"EASE: the host of partition {_index} has nowhere to keep checkpoints");
-
-    private int Target()
-    {
-        lock (_gate)
-        {
-            return _target;
-        }
-    }
-
-    private void Reach(EaseStage stage, int pivots)
-    {
-        lock (_gate)
-        {
-            (_stage, _pivots) = (stage, pivots);
         }
     }
 
@@ -413,7 +326,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
         }
     }
 
-    private EaseReport Report() => new(_index, _run?.Plan.Training ?? "", _run?.Attempt ?? 0, _stage, _pivots, _running is not null)
+    private EaseReport Report() => new(_index, _run?.Plan.Training ?? "", Math.Max(_ended, _run?.Attempt ?? 0), _stage, _pivots, _running is not null)
     {
         Failure = _failure,
         Checkpoints = _checkpoints,

@@ -3,7 +3,7 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <summary>How a partition stands.</summary>
 /// <param name="Partition">Its number.</param>
 /// <param name="Training">The training it works for; empty: none, e.g. because it was lost and started anew.</param>
-/// <param name="Attempt">The attempt, 0: none.</param>
+/// <param name="Attempt">The attempt, or the last one that was ended; 0: none.</param>
 /// <param name="Stage">How far it has come.</param>
 /// <param name="Pivots">Pivot blocks swept.</param>
 /// <param name="Running">Whether a step is under way.</param>

@@ -49,11 +49,12 @@ public interface IEasePartition
     /// Rows of the own columns as of <paramref name="stage"/>: [firstRow, firstRow + maxRows) and what fits in a message, of
     /// the first <paramref name="columns"/> columns. Swept: of −G⁻¹, of which only the lower triangle is valid; Finished: of B.
     /// </summary>
-    /// <exception cref="RecsysException">The partition is not in that stage.</exception>
+    /// <exception cref="PartitionUnreachableException">The partition has not (or no more) what was asked for.</exception>
     ValueTask<PanelBlock> GetColumnsAsync(
         string training, int attempt, EaseStage stage, int firstRow, int maxRows, int columns, CancellationToken cancellationToken);
 
     /// <summary>The diagonal of P = G⁻¹ at the own columns, when they are finished.</summary>
+    /// <exception cref="PartitionUnreachableException">They are not (or no more).</exception>
     Task<float[]> GetDiagonalAsync(string training, int attempt, CancellationToken cancellationToken);
 
     /// <summary>
