@@ -45,14 +45,6 @@ internal sealed class TrainingCluster : IAsyncDisposable
                 o.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100);
                 o.RefreshReminderListPeriod = TimeSpan.FromSeconds(1);
             });
-            silo.Configure<ClusterMembershipOptions>(o =>
-            {
-                o.ProbeTimeout = TimeSpan.FromMilliseconds(500);
-                o.NumMissedProbesLimit = 2;
-                o.NumVotesForDeathDeclaration = 1;
-                o.TableRefreshTimeout = TimeSpan.FromSeconds(1);
-                o.ExtendProbeTimeoutDuringDegradation = false;
-            });
             silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(5));
             silo.AddRecsysTraining(o =>
             {
@@ -142,7 +134,14 @@ internal sealed class TrainingCluster : IAsyncDisposable
             if (Interlocked.Exchange(ref _killed, 1) == 0)
             {
                 var handle = cluster.SiloOf(silo);
-                _ = Task.Run(() => cluster.Cluster.KillSiloAsync(handle));
+                _ = Task.Run(async () =>
+                {
+                    await cluster.Cluster.KillSiloAsync(handle);
+
+                    // The others would notice by themselves; on a busy machine, quick probes would take living silos for dead.
+                    var witness = cluster.Cluster.Silos[0].SiloHost.Services.GetRequiredService<IClusterMembershipService>();
+                    await witness.TryKill(handle.SiloAddress);
+                });
                 await Task.Delay(Timeout.Infinite);
             }
         }
