@@ -93,6 +93,7 @@ internal static unsafe class SweepSteps<TKernel>
     /// <param name="product">Scratch, a square.</param>
     /// <param name="cell">The block of the matrix.</param>
     /// <param name="ld">Floats from one of its rows to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(int block, int k, int rows, bool lies, float* right, float* backward, float* product, float* cell, nint ld)
     {
         MultiplyBackward(block, rows, k, backward, right, product);

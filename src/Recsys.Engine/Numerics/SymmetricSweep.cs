@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Recsys.Engine.Compute;
 
 namespace Recsys.Engine.Numerics;
@@ -101,6 +102,7 @@ internal sealed unsafe class SymmetricSweep<TKernel> : IDisposable
     }
 
     // Phase 1 for one chunk of rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather(int worker, int chunk)
     {
         int k = RowsOf(_pivot);

@@ -5,6 +5,7 @@ using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Ease.Distributed;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Benchmarks.Ease;
 
@@ -49,7 +50,7 @@ internal sealed class PartitionedEaseBenchmark : IBenchmark
         data = items > 0 && items < data.Items.Count ? FirstItems(data, items) : data;
         var ease = new EaseOptions { Regularization = options["--data"] == "gowalla" ? 100 : 700, Threads = threads * hosts };
         using var pools = new Pools(hosts, threads);
-        IEaseCheckpoints? store = options["--checkpoints"].Length > 0 ? new FileCheckpoints(options["--checkpoints"]) : null;
+        IBlobStore? store = options["--checkpoints"].Length > 0 ? new FileBlobStore(options["--checkpoints"]) : null;
         var run = new EaseRunOptions { Checkpoints = store is not null, CheckpointEvery = Number("--every") };
         var single = new List<(double Seconds, double Cpu)>();
         var spread = new List<(double Seconds, double Cpu)>();

@@ -15,16 +15,16 @@ public sealed class EaseHost : IDisposable
     private readonly Lazy<SparseMatrix> _items;
     private SweepKernel? _kernel;
 
-    /// <summary>A host that uses <paramref name="pool"/>, which it does not own.</summary>
+    /// <summary>A host.</summary>
     /// <param name="interactions">X, users × items: all of it.</param>
-    /// <param name="pool">Threads to compute with.</param>
+    /// <param name="queue">Threads to compute with, which the host does not own.</param>
     /// <param name="checkpoints">Where blocks are kept while a training runs; null: nowhere, and a loss costs the whole training.</param>
-    public EaseHost(SparseMatrix interactions, ComputePool pool, IEaseCheckpoints? checkpoints = null)
+    public EaseHost(SparseMatrix interactions, ComputeQueue queue, EaseCheckpoints? checkpoints = null)
     {
         ArgumentNullException.ThrowIfNull(interactions);
-        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentNullException.ThrowIfNull(queue);
         Users = interactions;
-        Queue = new ComputeQueue(pool);
+        Queue = queue;
         Checkpoints = checkpoints;
         _items = new Lazy<SparseMatrix>(interactions.Transpose);
         Panels = new EasePanels(this);
@@ -39,7 +39,7 @@ public sealed class EaseHost : IDisposable
     /// <summary>The threads.</summary>
     internal ComputeQueue Queue { get; }
 
-    internal IEaseCheckpoints? Checkpoints { get; }
+    internal EaseCheckpoints? Checkpoints { get; }
 
     internal EasePanels Panels { get; }
 
@@ -47,7 +47,6 @@ public sealed class EaseHost : IDisposable
     public void Dispose()
     {
         Panels.Dispose();
-        Queue.Dispose();
         lock (_gate)
         {
             _kernel?.Dispose();

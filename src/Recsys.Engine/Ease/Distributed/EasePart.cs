@@ -150,31 +150,31 @@ internal sealed class EasePart : IDisposable
     }
 
     /// <summary>Writes the lower triangle of the own columns.</summary>
-    public async Task SaveAsync(IEaseCheckpoints store, EaseCheckpoint checkpoint, CancellationToken cancellationToken)
+    public async Task SaveAsync(EaseCheckpoints store, int pivots, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         int piece = 0;
         foreach (var block in _columns.Pieces())
         {
-            await store.SaveAsync(checkpoint, piece++, block, cancellationToken).ConfigureAwait(false);
+            await store.SaveAsync(_index, pivots, piece++, block, cancellationToken).ConfigureAwait(false);
             _checkpointBytes.Add(block.Bytes);
         }
 
-        await store.CompleteAsync(checkpoint, piece, cancellationToken).ConfigureAwait(false);
+        await store.CompleteAsync(_index, pivots, piece, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _checkpointTicks, Stopwatch.GetTimestamp() - start);
     }
 
     /// <summary>Reads what <see cref="SaveAsync"/> wrote.</summary>
-    public async Task RestoreAsync(IEaseCheckpoints store, EaseCheckpoint checkpoint, CancellationToken cancellationToken)
+    public async Task RestoreAsync(EaseCheckpoints store, int pivots, CancellationToken cancellationToken)
     {
         int piece = 0;
         foreach (var target in _columns.Pieces())
         {
-            var block = await store.LoadAsync(checkpoint, piece, cancellationToken).ConfigureAwait(false);
+            var block = await store.LoadAsync(_index, pivots, piece, cancellationToken).ConfigureAwait(false);
             if (block.First != target.First || block.Rows != target.Rows || block.Columns != target.Columns)
             {
                 throw new RecsysException(
-                    $"{checkpoint}: piece {piece} is {block.Rows} x {block.Columns} from {block.First}, expected {target.Rows} x {target.Columns} from {target.First}");
+                    $"EASE: piece {piece} of the checkpoint of partition {_index} after {pivots} pivots is {block.Rows} x {block.Columns} from {block.First}, expected {target.Rows} x {target.Columns} from {target.First}");
             }
 
             for (int r = 0; r < block.Rows; r++)

@@ -64,10 +64,10 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
             {
                 if (fresh)
                 {
-                    await store.DeleteAsync(plan.Training, _index, int.MaxValue, cancellationToken).ConfigureAwait(false);
+                    await store.DeleteAsync(_index, int.MaxValue, cancellationToken).ConfigureAwait(false);
                 }
 
-                checkpoints = [.. await store.ListAsync(plan.Training, _index, cancellationToken).ConfigureAwait(false)];
+                checkpoints = [.. await store.ListAsync(_index, cancellationToken).ConfigureAwait(false)];
             }
 
             lock (_gate)
@@ -215,7 +215,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
 
             if (deleteCheckpoints && _host.Checkpoints is { } store)
             {
-                await store.DeleteAsync(training, _index, int.MaxValue, cancellationToken).ConfigureAwait(false);
+                await store.DeleteAsync(_index, int.MaxValue, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -299,7 +299,7 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
                 Reach(EaseStage.Swept, 0);
                 break;
             case EasePhase.Restore:
-                await part.RestoreAsync(Store(), new EaseCheckpoint(step.Training, _index, step.Pivots), stop).ConfigureAwait(false);
+                await part.RestoreAsync(Store(), step.Pivots, stop).ConfigureAwait(false);
                 Reach(EaseStage.Swept, step.Pivots);
                 break;
             case EasePhase.Sweep:
@@ -329,15 +329,15 @@ public sealed class EasePartition : IEasePartition, IAsyncDisposable
         // Until all have this one, the last one before it is the one all have.
         var store = Store();
         int last = _checkpoints.Where(c => c < step.Pivots).DefaultIfEmpty(0).Max();
-        await store.DeleteAsync(step.Training, _index, last, stop).ConfigureAwait(false);
-        await part.SaveAsync(store, new EaseCheckpoint(step.Training, _index, step.Pivots), stop).ConfigureAwait(false);
+        await store.DeleteAsync(_index, last, stop).ConfigureAwait(false);
+        await part.SaveAsync(store, step.Pivots, stop).ConfigureAwait(false);
         lock (_gate)
         {
             _checkpoints = [.. _checkpoints.Where(c => c >= last && c != step.Pivots).Append(step.Pivots).Order()];
         }
     }
 
-    private IEaseCheckpoints Store() =>
+    private EaseCheckpoints Store() =>
         _host.Checkpoints ?? throw new RecsysException($"EASE: the host of partition {_index} has nowhere to keep checkpoints");
 
     private int Target()

@@ -1,5 +1,6 @@
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Ease.Distributed;
 
@@ -8,6 +9,7 @@ internal sealed class LocalEase : IAsyncDisposable
 {
     private readonly Dataset _data;
     private readonly EaseHost[] _hosts;
+    private readonly ComputeQueue[] _queues;
     private readonly EasePartition[] _owned;
     private readonly IEasePartition[] _reached;
 
@@ -30,16 +32,19 @@ internal sealed class LocalEase : IAsyncDisposable
         int partitions,
         int hosts,
         ComputePool pool,
-        IEaseCheckpoints? checkpoints = null,
+        IBlobStore? checkpoints = null,
         Func<Func<EasePartition>, IEasePartition>? wire = null,
         Func<int, ComputePool>? poolOf = null)
     {
         _data = data;
         Plan = EasePlan.Create(training, data, options, partitions);
         _hosts = new EaseHost[hosts];
+        _queues = new ComputeQueue[hosts];
         for (int h = 0; h < hosts; h++)
         {
-            _hosts[h] = new EaseHost(data.Interactions, poolOf?.Invoke(h) ?? pool, checkpoints);
+            _queues[h] = new ComputeQueue(poolOf?.Invoke(h) ?? pool);
+            var store = checkpoints is null ? null : new EaseCheckpoints(checkpoints, $"training/{training}/ease/");
+            _hosts[h] = new EaseHost(data.Interactions, _queues[h], store);
         }
 
         _reached = new IEasePartition[partitions];
@@ -88,5 +93,7 @@ internal sealed class LocalEase : IAsyncDisposable
         {
             host.Dispose();
         }
+
+        Array.ForEach(_queues, q => q.Dispose());
     }
 }

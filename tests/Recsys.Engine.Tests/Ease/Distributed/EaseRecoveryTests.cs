@@ -3,6 +3,7 @@ using Recsys.Engine.Data;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Numerics;
+using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Tests.Ease.Distributed;
 
@@ -27,7 +28,7 @@ public sealed class EaseRecoveryTests : IDisposable
     {
         int next = seed * 100;
         await using var local = new LocalEase(
-            "t", Data, Options, 3, 3, _pool, new MemoryCheckpoints(), wire: target => new FaultyPartition(target, next++, 0.08));
+            "t", Data, Options, 3, 3, _pool, new MemoryBlobStore(), wire: target => new FaultyPartition(target, next++, 0.08));
         var coordinator = new EaseCoordinator(local.Plan, local.Partitions, new EaseRunOptions { Checkpoints = true, CheckpointEvery = 3 });
         var outcome = await coordinator.RunAsync(null, default);
         using var model = await local.CollectAsync(outcome);
@@ -55,12 +56,12 @@ public sealed class EaseRecoveryTests : IDisposable
     [Fact]
     public async Task A_new_coordinator_goes_on_where_the_lost_one_was()
     {
-        var store = new MemoryCheckpoints();
+        var store = new MemoryBlobStore();
         await using var local = new LocalEase("t", Data, Options, 3, 2, _pool, store);
         var options = new EaseRunOptions { Checkpoints = true, CheckpointEvery = 2 };
         var first = new EaseCoordinator(local.Plan, local.Partitions, options);
         await Assert.ThrowsAsync<RecsysException>(() => first.RunAsync(new StopAt("checkpoint"), default));
-        Assert.Equal([2], await store.ListAsync("t", 0, default));
+        Assert.Equal([2], await new EaseCheckpoints(store, "training/t/ease/").ListAsync(0, default));
 
         // Everybody ended when the first one failed, so that this starts from the checkpoint.
         var told = new List<TrainingProgress>();
@@ -172,7 +173,7 @@ public sealed class EaseRecoveryTests : IDisposable
     {
         LocalEase? local = null;
         int index = 0;
-        await using (local = new LocalEase("t", Data, Options, 2, 2, _pool, checkpoints ? new MemoryCheckpoints() : null, wire: target =>
+        await using (local = new LocalEase("t", Data, Options, 2, 2, _pool, checkpoints ? new MemoryBlobStore() : null, wire: target =>
         {
             int p = index++;
             return new CrashingPartition(target, p == lost ? call : "", number, after, () => local!.LoseAsync(p));
