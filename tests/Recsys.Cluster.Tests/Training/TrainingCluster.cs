@@ -5,6 +5,7 @@ using Orleans.Runtime;
 using Orleans.TestingHost;
 using Recsys.Engine.Als;
 using Recsys.Engine.Data;
+using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
@@ -123,6 +124,9 @@ internal sealed class TrainingCluster : IAsyncDisposable
         /// <summary>Called at each step with the silo's address.</summary>
         public Func<string, PartitionKey, FactorStepKind, int, Task>? Step { get; set; }
 
+        /// <summary>Called at each step of EASE with the silo's address.</summary>
+        public Func<string, PartitionKey, EaseStep, Task>? EaseStep { get; set; }
+
         /// <summary>Called at each stage a coordinator has reached, with its silo's address.</summary>
         public Func<string, string, long, Task>? Reached { get; set; }
 
@@ -151,6 +155,9 @@ internal sealed class TrainingCluster : IAsyncDisposable
     {
         public override Task StepAsync(PartitionKey partition, FactorStepKind kind, int phase) =>
             test.Step?.Invoke(silo.SiloAddress.ToString(), partition, kind, phase) ?? Task.CompletedTask;
+
+        public override Task EaseStepAsync(PartitionKey partition, EaseStep step) =>
+            test.EaseStep?.Invoke(silo.SiloAddress.ToString(), partition, step) ?? Task.CompletedTask;
 
         public override Task ReachedAsync(string training, string stage, long number) =>
             test.Reached?.Invoke(silo.SiloAddress.ToString(), stage, number) ?? Task.CompletedTask;
