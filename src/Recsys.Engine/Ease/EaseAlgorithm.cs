@@ -104,7 +104,8 @@ public sealed class EaseAlgorithm : IAlgorithm
     /// <summary>The options as the manifest has them, each value as its command-line text.</summary>
     internal static EaseOptions ParseStored(JsonObject options) => new EaseAlgorithm().Parse(OptionBag.FromJson(options));
 
-    private EaseOptions Parse(OptionBag options)
+    /// <summary>The options by name, checked.</summary>
+    internal EaseOptions Parse(OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.RequireKnown(this);

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Orleans.Runtime;
-using Orleans.Runtime.Placement;
 using Recsys.Engine;
 using Recsys.Engine.Als;
 using Recsys.Engine.Models;
@@ -19,7 +17,7 @@ internal sealed class AlsJob : ITrainingJob
     private readonly AlsRun _run;
     private readonly StoredAlsTraining _training;
     private readonly ConcurrentQueue<FactorAnswer> _answers = new();
-    private HashSet<SiloAddress> _silos = [];
+    private readonly PartitionArrangement _arrangement;
 
     private AlsJob(string id, JobServices services, AlsRun run)
     {
@@ -29,6 +27,7 @@ internal sealed class AlsJob : ITrainingJob
         _training = new StoredAlsTraining(run, services.Store);
         _users = Partitions("user");
         _items = Partitions("item");
+        _arrangement = new PartitionArrangement(services, [.. _users.Select(p => p.Grain)], [.. _items.Select(p => p.Grain)]);
 
         RemoteFactorPartition[] Partitions(string kind) =>
         [
@@ -52,18 +51,18 @@ internal sealed class AlsJob : ITrainingJob
             throw new RecsysException($"data set '{request.Dataset}': ALS needs at least one interaction");
         }
 
-        await new AlsRun(TrainingSite.Prefix(id), data.Facts, options).SaveAsync(services.Store, cancellationToken);
+        await new AlsRun(TrainingSite.AlsPrefix(id), data.Facts, options).SaveAsync(services.Store, cancellationToken);
     }
 
     /// <summary>The job of a training that was prepared.</summary>
     public static async Task<ITrainingJob> OpenAsync(string id, JobServices services, CancellationToken cancellationToken) =>
-        new AlsJob(id, services, await AlsRun.LoadAsync(services.Store, TrainingSite.Prefix(id), cancellationToken));
+        new AlsJob(id, services, await AlsRun.LoadAsync(services.Store, TrainingSite.AlsPrefix(id), cancellationToken));
 
     public async Task<string> RunAsync(TrainingRun run, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         run.Tell(s => s with { Stage = "start", Done = 0, Total = _run.Options.Iterations });
-        await ArrangeAsync(cancellationToken);
+        await _arrangement.ArrangeAsync(cancellationToken);
         var losses = await _training.RunAsync(
             _users,
             _items,
@@ -81,7 +80,7 @@ internal sealed class AlsJob : ITrainingJob
                     },
                     token);
                 await _services.Hooks.ReachedAsync(_id, "phase", position.Phase);
-                await ArrangeAsync(token);
+                await _arrangement.ArrangeAsync(token);
                 start = Stopwatch.GetTimestamp();
             },
             cancellationToken);
@@ -93,8 +92,7 @@ internal sealed class AlsJob : ITrainingJob
 
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_users.Concat(_items).Select(p => p.Grain.CloseAsync().WaitAsync(cancellationToken)))
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _arrangement.CloseAsync(cancellationToken);
         await _training.DeleteAsync(cancellationToken);
     }
 
@@ -122,59 +120,4 @@ internal sealed class AlsJob : ITrainingJob
             Silos = silos,
         };
     }
-
-    /// <summary>When silos have come or gone, deals the partitions out anew; those that move go on from what they stored.</summary>
-    private async Task ArrangeAsync(CancellationToken cancellationToken)
-    {
-        var silos = _services.ActiveSilos();
-        if (_silos.SetEquals(silos))
-        {
-            return;
-        }
-
-        await Task.WhenAll(SpreadAsync(_users, silos, cancellationToken), SpreadAsync(_items, silos, cancellationToken));
-        _silos = [.. silos];
-    }
-
-    private async Task SpreadAsync(RemoteFactorPartition[] partitions, IReadOnlyList<SiloAddress> silos, CancellationToken cancellationToken)
-    {
-        // Those that are nowhere yet are brought up where they are to be.
-        var wanted = PartitionSpread.Assign(new SiloAddress?[partitions.Length], silos);
-        var current = await Task.WhenAll(partitions.Select((p, i) => WhereAsync(p, wanted[i], cancellationToken)));
-        var places = PartitionSpread.Assign(current, silos);
-        await Task.WhenAll(partitions.Select(async (partition, i) =>
-        {
-            for (int attempt = 0; attempt < 20 && !places[i].Equals(await WhereAsync(partition, places[i], cancellationToken)); attempt++)
-            {
-                await Transient.CallAsync(
-                    async () =>
-                    {
-                        await partition.Grain.MoveAsync(places[i]);
-                        return true;
-                    },
-                    _services.Options.Patience,
-                    "partition",
-                    cancellationToken);
-                await Task.Delay(50, cancellationToken);
-            }
-        }));
-    }
-
-    private Task<SiloAddress?> WhereAsync(RemoteFactorPartition partition, SiloAddress wanted, CancellationToken cancellationToken) =>
-        Transient.CallAsync(
-            async () =>
-            {
-                RequestContext.Set(IPlacementDirector.PlacementHintKey, wanted);
-                try
-                {
-                    return (SiloAddress?)await partition.Grain.WhereAsync();
-                }
-                finally
-                {
-                    RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-                }
-            },
-            _services.Options.Patience,
-            "partition",
-            cancellationToken);
 }

@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using Orleans.Runtime;
 
 namespace Recsys.Grains.Training;
 
@@ -10,7 +9,7 @@ namespace Recsys.Grains.Training;
 /// a moment, and tells how it stands. Any call may be repeated or lost.
 /// </summary>
 [Alias("recsys.factor-partition")]
-public interface IFactorPartitionGrain : IGrainWithStringKey
+public interface IFactorPartitionGrain : IPartitionGrain
 {
     /// <summary>Starts a step unless it is under way or done.</summary>
     /// <param name="kind">What to do.</param>
@@ -24,18 +23,4 @@ public interface IFactorPartitionGrain : IGrainWithStringKey
     [Alias("whitened")]
     [AlwaysInterleave]
     ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows);
-
-    /// <summary>The silo it is on.</summary>
-    [Alias("where")]
-    [AlwaysInterleave]
-    Task<SiloAddress> WhereAsync();
-
-    /// <summary>Moves it to another silo, where it goes on from its stored factors. Between half-epochs only.</summary>
-    [Alias("move")]
-    Task MoveAsync(SiloAddress target);
-
-    /// <summary>Ends its part in the training: its work is stopped, its memory freed.</summary>
-    [Alias("close")]
-    [AlwaysInterleave]
-    Task CloseAsync();
 }

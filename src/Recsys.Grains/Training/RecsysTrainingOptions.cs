@@ -1,3 +1,5 @@
+using Recsys.Engine.Ease.Distributed;
+
 namespace Recsys.Grains.Training;
 
 /// <summary>How a silo takes part in trainings.</summary>
@@ -20,4 +22,7 @@ public sealed class RecsysTrainingOptions
 
     /// <summary>How long a partition hears nothing before it asks after its coordinator.</summary>
     public TimeSpan CoordinatorSilence { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How trainings of EASE deal with losses: how often they write checkpoints, how often they start anew.</summary>
+    public EaseRunOptions Ease { get; set; } = new() { Checkpoints = true };
 }

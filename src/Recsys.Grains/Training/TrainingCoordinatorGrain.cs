@@ -58,6 +58,9 @@ internal sealed class TrainingCoordinatorGrain(
             case "als":
                 await AlsJob.PrepareAsync(Id, request, services, CancellationToken.None);
                 break;
+            case "ease":
+                await EaseJob.PrepareAsync(Id, request, services, CancellationToken.None);
+                break;
             default:
                 throw new InvalidOptionException($"the cluster trains als and ease, not '{request.Algorithm}'");
         }
@@ -132,6 +135,7 @@ internal sealed class TrainingCoordinatorGrain(
         var job = _stored!.Request.Algorithm switch
         {
             "als" => await AlsJob.OpenAsync(Id, services, cancellationToken),
+            "ease" => await EaseJob.OpenAsync(Id, services, cancellationToken),
             var other => throw new InvalidOptionException($"the cluster trains als and ease, not '{other}'"),
         };
         _run = new TrainingRun(_stored, _journal!, job, [.. observers], logger);

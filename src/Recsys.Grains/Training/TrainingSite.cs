@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Recsys.Engine.Als;
 using Recsys.Engine.Compute;
+using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Grains.Training;
@@ -15,6 +16,7 @@ internal sealed class TrainingSite : IDisposable
     private readonly ILocalSiloDetails _silo;
     private readonly ComputePool _pool;
     private readonly ConcurrentDictionary<string, Lazy<Task<AlsSite>>> _als = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<EaseSite>>> _ease = new();
     private readonly ConcurrentDictionary<string, int> _users = new();
 
     public TrainingSite(IBlobStore store, IGrainFactory grains, ILocalSiloDetails silo, RecsysTrainingOptions options)
@@ -37,26 +39,23 @@ internal sealed class TrainingSite : IDisposable
 
     public string SiloName => _silo.SiloAddress.ToString();
 
-    /// <summary>What the keys of a training's state start with.</summary>
-    public static string Prefix(string training) => $"training/{training}/als/";
+    /// <summary>The side, in keys of partitions of EASE.</summary>
+    public const string EaseKind = "ease";
+
+    /// <summary>What the keys of the state of an ALS training start with.</summary>
+    public static string AlsPrefix(string training) => $"training/{training}/als/";
+
+    /// <summary>What the keys of the state of an EASE training start with.</summary>
+    public static string EasePrefix(string training) => $"training/{training}/ease/";
 
     /// <summary>A partition joins a training; to be followed by <see cref="Leave"/>.</summary>
     public void Join(string training) => _users.AddOrUpdate(training, 1, (_, n) => n + 1);
 
     /// <summary>What the partitions of an ALS training in this silo share.</summary>
-    public Task<AlsSite> AlsAsync(string training)
-    {
-        var site = _als.GetOrAdd(training, Open);
-        if (site.Value.IsFaulted || site.Value.IsCanceled)
-        {
-            _als.TryUpdate(training, Open(training), site);
-            site = _als[training];
-        }
+    public Task<AlsSite> AlsAsync(string training) => OpenAsync(_als, training, OpenAlsAsync);
 
-        return site.Value;
-
-        Lazy<Task<AlsSite>> Open(string id) => new(() => Task.Run(() => OpenAsync(id)));
-    }
+    /// <summary>What the partitions of an EASE training in this silo share.</summary>
+    public Task<EaseSite> EaseAsync(string training) => OpenAsync(_ease, training, OpenEaseAsync);
 
     /// <summary>
     /// A partition leaves. Scratch memory is left to the collector: something that was cancelled may not have stopped yet.
@@ -67,6 +66,7 @@ internal sealed class TrainingSite : IDisposable
         {
             _users.TryRemove(new(training, 0));
             _als.TryRemove(training, out _);
+            _ease.TryRemove(training, out _);
         }
     }
 
@@ -76,9 +76,23 @@ internal sealed class TrainingSite : IDisposable
         _pool.Dispose();
     }
 
-    private async Task<AlsSite> OpenAsync(string training)
+    private static Task<T> OpenAsync<T>(ConcurrentDictionary<string, Lazy<Task<T>>> sites, string training, Func<string, Task<T>> open)
     {
-        var run = await AlsRun.LoadAsync(Store, Prefix(training));
+        var site = sites.GetOrAdd(training, Begin);
+        if (site.Value.IsFaulted || site.Value.IsCanceled)
+        {
+            sites.TryUpdate(training, Begin(training), site);
+            site = sites.GetOrAdd(training, Begin);
+        }
+
+        return site.Value;
+
+        Lazy<Task<T>> Begin(string id) => new(() => Task.Run(() => open(id)));
+    }
+
+    private async Task<AlsSite> OpenAlsAsync(string training)
+    {
+        var run = await AlsRun.LoadAsync(Store, AlsPrefix(training));
         AlsSite? site = null;
         site = new AlsSite(
             run,
@@ -96,5 +110,13 @@ internal sealed class TrainingSite : IDisposable
                 },
             });
         return site;
+    }
+
+    private async Task<EaseSite> OpenEaseAsync(string training)
+    {
+        var stored = await StoredEase.LoadAsync(Store, EasePrefix(training));
+        var partitions = Enumerable.Range(0, stored.Plan.Partitions).Select(i =>
+            new RemoteEasePartition(_grains.GetGrain<IEasePartitionGrain>(new PartitionKey(training, EaseKind, i).ToString())));
+        return new EaseSite(await stored.OpenHostAsync(Store, Queue), [.. partitions]);
     }
 }

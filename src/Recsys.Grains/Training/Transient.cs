@@ -27,7 +27,7 @@ internal static class Transient
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                return await call().ConfigureAwait(false);
+                return await call().WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (Is(e) && !cancellationToken.IsCancellationRequested)
             {

@@ -5,7 +5,7 @@ using Recsys.Grains.Training;
 
 namespace Recsys.Cluster.Tests.Training;
 
-public sealed class TrainingCallsTests : IAsyncLifetime
+public sealed class TrainingCallsTests(TrainingCallsTests.TwoSilos fixture) : IClassFixture<TrainingCallsTests.TwoSilos>
 {
     private static readonly ClusterTrainingRequest Request = new()
     {
@@ -15,15 +15,7 @@ public sealed class TrainingCallsTests : IAsyncLifetime
         Model = "mine",
     };
 
-    private TrainingCluster _cluster = null!;
-
-    public async Task InitializeAsync()
-    {
-        _cluster = await TrainingCluster.StartAsync(2);
-        await _cluster.StoreAsync("small", TrainingData.Small());
-    }
-
-    public Task DisposeAsync() => _cluster.DisposeAsync().AsTask();
+    private readonly TrainingCluster _cluster = fixture.Cluster;
 
     [Fact]
     public async Task What_cannot_be_trained_is_refused_at_once_with_its_reason()
@@ -124,5 +116,18 @@ public sealed class TrainingCallsTests : IAsyncLifetime
         var status = await _cluster.TrainAsync("orphan", Request with { Dataset = "gone" });
         Assert.Equal(TrainingState.Failed, status.State);
         Assert.Contains("missing", status.Error);
+    }
+
+    public sealed class TwoSilos : IAsyncLifetime
+    {
+        internal TrainingCluster Cluster { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Cluster = await TrainingCluster.StartAsync(2);
+            await Cluster.StoreAsync("small", TrainingData.Small());
+        }
+
+        public Task DisposeAsync() => Cluster.DisposeAsync().AsTask();
     }
 }

@@ -5,6 +5,7 @@ using Orleans.Runtime;
 using Orleans.TestingHost;
 using Recsys.Engine.Als;
 using Recsys.Engine.Data;
+using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
@@ -44,14 +45,6 @@ internal sealed class TrainingCluster : IAsyncDisposable
             {
                 o.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100);
                 o.RefreshReminderListPeriod = TimeSpan.FromSeconds(1);
-            });
-            silo.Configure<ClusterMembershipOptions>(o =>
-            {
-                o.ProbeTimeout = TimeSpan.FromMilliseconds(500);
-                o.NumMissedProbesLimit = 2;
-                o.NumVotesForDeathDeclaration = 1;
-                o.TableRefreshTimeout = TimeSpan.FromSeconds(1);
-                o.ExtendProbeTimeoutDuringDegradation = false;
             });
             silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(5));
             silo.AddRecsysTraining(o =>
@@ -131,6 +124,9 @@ internal sealed class TrainingCluster : IAsyncDisposable
         /// <summary>Called at each step with the silo's address.</summary>
         public Func<string, PartitionKey, FactorStepKind, int, Task>? Step { get; set; }
 
+        /// <summary>Called at each step of EASE with the silo's address.</summary>
+        public Func<string, PartitionKey, EaseStep, Task>? EaseStep { get; set; }
+
         /// <summary>Called at each stage a coordinator has reached, with its silo's address.</summary>
         public Func<string, string, long, Task>? Reached { get; set; }
 
@@ -142,7 +138,14 @@ internal sealed class TrainingCluster : IAsyncDisposable
             if (Interlocked.Exchange(ref _killed, 1) == 0)
             {
                 var handle = cluster.SiloOf(silo);
-                _ = Task.Run(() => cluster.Cluster.KillSiloAsync(handle));
+                _ = Task.Run(async () =>
+                {
+                    await cluster.Cluster.KillSiloAsync(handle);
+
+                    // The others would notice by themselves; on a busy machine, quick probes would take living silos for dead.
+                    var witness = cluster.Cluster.Silos[0].SiloHost.Services.GetRequiredService<IClusterMembershipService>();
+                    await witness.TryKill(handle.SiloAddress);
+                });
                 await Task.Delay(Timeout.Infinite);
             }
         }
@@ -152,6 +155,9 @@ internal sealed class TrainingCluster : IAsyncDisposable
     {
         public override Task StepAsync(PartitionKey partition, FactorStepKind kind, int phase) =>
             test.Step?.Invoke(silo.SiloAddress.ToString(), partition, kind, phase) ?? Task.CompletedTask;
+
+        public override Task EaseStepAsync(PartitionKey partition, EaseStep step) =>
+            test.EaseStep?.Invoke(silo.SiloAddress.ToString(), partition, step) ?? Task.CompletedTask;
 
         public override Task ReachedAsync(string training, string stage, long number) =>
             test.Reached?.Invoke(silo.SiloAddress.ToString(), stage, number) ?? Task.CompletedTask;

@@ -22,13 +22,20 @@ public sealed record EasePlan(string Training, int Items, long Interactions, int
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
-        int n = data.Items.Count;
-        if (n == 0 || data.Interactions.Count == 0)
+        return Create(training, data.Items.Count, data.Interactions.Count, options, partitions);
+    }
+
+    /// <summary>The same where the data is elsewhere.</summary>
+    /// <inheritdoc cref="Create(string, Dataset, EaseOptions, int)"/>
+    public static EasePlan Create(string training, int items, long interactions, EaseOptions options, int partitions)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (items == 0 || interactions == 0)
         {
             throw new RecsysException("EASE needs at least one interaction");
         }
 
-        var plan = new EasePlan(training, n, data.Interactions.Count, partitions, SweepKernel.BlockFor(n, Simd.Best), options);
+        var plan = new EasePlan(training, items, interactions, partitions, SweepKernel.BlockFor(items, Simd.Best), options);
         plan.Validate();
         return plan;
     }

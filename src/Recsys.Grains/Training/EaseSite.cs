@@ -1,0 +1,8 @@
+using Recsys.Engine.Ease.Distributed;
+
+namespace Recsys.Grains.Training;
+
+/// <summary>What the partitions of an EASE training in one silo share.</summary>
+/// <param name="Host">Interactions, threads, panels.</param>
+/// <param name="Partitions">How to reach all of them, by number.</param>
+internal sealed record EaseSite(EaseHost Host, IReadOnlyList<IEasePartition> Partitions);

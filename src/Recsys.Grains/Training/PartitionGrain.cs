@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace Recsys.Grains.Training;
+
+/// <summary>What the grains of partitions have in common.</summary>
+internal abstract class PartitionGrain(TrainingSite silo) : Grain, IPartitionGrain
+{
+    private long _heard;
+    private bool _joined;
+
+    /// <summary>Cancelled when the grain ends.</summary>
+    protected CancellationTokenSource Life { get; } = new();
+
+    /// <summary>The silo's share in trainings.</summary>
+    protected TrainingSite Silo => silo;
+
+    /// <summary>Training, side, number.</summary>
+    protected PartitionKey Key { get; private set; }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Key = PartitionKey.Parse(this.GetPrimaryKeyString());
+        Heard();
+        var period = silo.Options.CoordinatorSilence / 2;
+        this.RegisterGrainTimer(AskAfterCoordinatorAsync, new GrainTimerCreationOptions(period, period) { Interleave = true });
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await Life.CancelAsync();
+        await StopAsync();
+        if (_joined)
+        {
+            silo.Leave(Key.Training);
+        }
+    }
+
+    public Task<SiloAddress> WhereAsync() => Task.FromResult(silo.Silo);
+
+    public Task MoveAsync(SiloAddress target)
+    {
+        if (!target.Equals(silo.Silo))
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+            MigrateOnIdle();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task CloseAsync()
+    {
+        await Life.CancelAsync();
+        DeactivateOnIdle();
+    }
+
+    /// <summary>The coordinator has called.</summary>
+    protected void Heard() => _heard = Stopwatch.GetTimestamp();
+
+    /// <summary>Counts this partition among those of its training in this silo.</summary>
+    protected void Join()
+    {
+        if (!_joined)
+        {
+            silo.Join(Key.Training);
+            _joined = true;
+        }
+    }
+
+    /// <summary>Ends what is under way.</summary>
+    protected virtual Task StopAsync() => Task.CompletedTask;
+
+    /// <summary>Waits a moment for work; false when it is still under way.</summary>
+    protected async Task<bool> WithinAsync(Task task) =>
+        await Task.WhenAny(task, Task.Delay(silo.Options.StepWait, Life.Token)) == task;
+
+    /// <summary>A coordinator that was lost with its silo is brought up again by the first partition that misses it.</summary>
+    private async Task AskAfterCoordinatorAsync(CancellationToken cancellationToken)
+    {
+        if (Stopwatch.GetElapsedTime(_heard) > silo.Options.CoordinatorSilence)
+        {
+            Heard();
+            var status = await GrainFactory.GetGrain<ITrainingCoordinatorGrain>(Key.Training).GetStatusAsync();
+            if (status is null or { Ended: true })
+            {
+                DeactivateOnIdle();
+            }
+        }
+    }
+}
