@@ -35,6 +35,7 @@ internal sealed class EventPartitionGrain(
 
         IItemSide[] items = [.. Enumerable.Range(0, options.ItemPartitions).Select(i => GrainFactory.GetGrain<IItemPartitionGrain>(i))];
         _partition = await EventPartition.OpenAsync(Index, options.Events, journals, blobs, options.TemporaryFolder, items, cancellationToken);
+        ServingMeter.PartitionsOpened.Add(1);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -67,6 +68,8 @@ internal sealed class EventPartitionGrain(
             throw;
         }
 
+        ServingMeter.Events.Add(receipt.Accepted, new KeyValuePair<string, object?>("new", true));
+        ServingMeter.Events.Add(receipt.Duplicates, new KeyValuePair<string, object?>("new", false));
         await TellAsync(events);
         return receipt;
     }

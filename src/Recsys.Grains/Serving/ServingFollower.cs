@@ -75,6 +75,7 @@ internal sealed class ServingFollower(
         {
             var choice = await _registry.RefreshAsync(_stopping.Token).ConfigureAwait(false);
             await node.Models.FollowAsync(choice, node.Shards, _stopping.Token).ConfigureAwait(false);
+            ServingMeter.Swaps.Add(1);
             logger.LogInformation("models of revision {Revision} answer", choice.Revision);
         }
     });

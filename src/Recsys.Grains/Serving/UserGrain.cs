@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Recsys.Engine;
@@ -26,10 +27,21 @@ internal sealed class UserGrain(RecsysServingOptions options, ServingNode node, 
         return Task.CompletedTask;
     }
 
-    public Task<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken) =>
-        _user.History is { } history && Environment.TickCount64 - _fetched < options.HistoryAge.TotalMilliseconds
+    public Task<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        var answer = _user.History is { } history && Environment.TickCount64 - _fetched < options.HistoryAge.TotalMilliseconds
             ? AnswerAsync(history, query, cancellationToken)
             : FetchAndAnswerAsync(query, cancellationToken);
+        if (answer.IsCompletedSuccessfully)
+        {
+            ServingMeter.Recommendations.Add(1);
+            ServingMeter.Seconds.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+            return answer;
+        }
+
+        return CountedAsync(answer, began);
+    }
 
     public async Task<IngestReceipt> ClickAsync(IncomingEvent[] events, CancellationToken cancellationToken)
     {
@@ -73,6 +85,14 @@ internal sealed class UserGrain(RecsysServingOptions options, ServingNode node, 
         return Task.CompletedTask;
     }
 
+    private static async Task<RecommendationList> CountedAsync(Task<RecommendationList> answer, long began)
+    {
+        var list = await answer;
+        ServingMeter.Recommendations.Add(1);
+        ServingMeter.Seconds.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return list;
+    }
+
     private async Task<RecommendationList> FetchAndAnswerAsync(RecommendationQuery query, CancellationToken cancellationToken) =>
         await AnswerAsync(await FetchAsync(), query, cancellationToken);
 
@@ -86,6 +106,7 @@ internal sealed class UserGrain(RecsysServingOptions options, ServingNode node, 
 
     private async Task<UserHistory> FetchAsync()
     {
+        ServingMeter.Fetched.Add(1);
         int generation = _user.Generation;
         var history = await Partition.WatchAsync(_user.Id);
         _user.Fetched(history, generation);

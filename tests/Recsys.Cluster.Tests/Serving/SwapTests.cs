@@ -76,10 +76,11 @@ public sealed class SwapTests : IAsyncLifetime
         })).ToArray();
         for (int v = 2; v <= Versions; v++)
         {
+            await ServingTests.UntilAsync(() => Task.FromResult(seen.ContainsKey($"{v - 1}")));
             Assert.Equal($"{v}", (await _cluster.ServeAsync("ease", models[v - 1])).Version);
-            await Task.Delay(50);
         }
 
+        await ServingTests.UntilAsync(() => Task.FromResult(seen.ContainsKey($"{Versions}")));
         await stopping.CancelAsync();
         await Task.WhenAll(readers);
         Assert.Equal(Versions, seen.Count);

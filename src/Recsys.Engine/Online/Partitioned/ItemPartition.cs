@@ -16,6 +16,7 @@ public sealed class ItemPartition : IItemSide
     private readonly IdTable _ids = new();
     private readonly List<int> _users = [];
     private readonly List<double> _masses = [];
+    private int[]? _ranked;
     private long _landmark = long.MaxValue;
     private double _total;
 
@@ -123,6 +124,7 @@ public sealed class ItemPartition : IItemSide
 
             source.Position = batch.To;
             source.Landmark = batch.Landmark;
+            _ranked = batch.Items.Count == 0 && !rescaled ? _ranked : null;
             long landmark = _sources.Where(s => s.Position > 0).Min(s => s.Landmark);
             if (rescaled || landmark != _landmark)
             {
@@ -168,17 +170,34 @@ public sealed class ItemPartition : IItemSide
     {
         lock (_gate)
         {
-            return
-            [
-                .. Enumerable.Range(0, _ids.Count)
-                    .Where(i => _masses[i] > 0)
-                    .Select(i => new ItemStatistics(_ids[i], _users[i], _masses[i], _landmark))
-                    .OrderByDescending(i => i.Mass)
-                    .ThenBy(i => i.Item, StringComparer.Ordinal)
-                    .Where(i => allowed is null || allowed(i.Item))
-                    .Take(count),
-            ];
+            var popular = new List<ItemStatistics>(Math.Min(count, _ids.Count));
+            foreach (int item in _ranked ??= Rank())
+            {
+                if (popular.Count >= count)
+                {
+                    break;
+                }
+
+                string id = _ids[item];
+                if (allowed is null || allowed(id))
+                {
+                    popular.Add(new ItemStatistics(id, _users[item], _masses[item], _landmark));
+                }
+            }
+
+            return popular;
         }
+    }
+
+    private int[] Rank()
+    {
+        int[] items = [.. Enumerable.Range(0, _ids.Count).Where(i => _masses[i] > 0)];
+        Array.Sort(items, (a, b) =>
+        {
+            int order = _masses[b].CompareTo(_masses[a]);
+            return order != 0 ? order : string.CompareOrdinal(_ids[a], _ids[b]);
+        });
+        return items;
     }
 
     private void Sum(int item)
