@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using Recsys.Engine.Storage;
+using Recsys.Grains.Training;
 
 namespace Recsys.Grains.Jobs;
 
 /// <summary>
-/// Jobs in the blob store: <c>jobs/000007/request</c>, and <c>jobs/000007/end</c> for one that ended before its training
-/// began: why, or "" for cancelled.
+/// Jobs in the blob store: <c>jobs/000007/request</c>; <c>jobs/000007/training</c> once its data set is there, with the
+/// options that depend on it; and <c>jobs/000007/end</c> for one that ended before its training began: why, or "" for
+/// cancelled.
 /// </summary>
 internal sealed class JobStore(IBlobStore blobs)
 {
@@ -33,6 +35,14 @@ internal sealed class JobStore(IBlobStore blobs)
 
         return found;
     }
+
+    /// <summary>What is to be trained, once the data set is there.</summary>
+    public async Task<ClusterTrainingRequest?> FindTrainingAsync(int number, CancellationToken cancellationToken) =>
+        await blobs.GetAsync(Key(number, "training"), cancellationToken) is { } json ? JsonSerializer.Deserialize<ClusterTrainingRequest>(json) : null;
+
+    /// <summary>Writes down what is to be trained.</summary>
+    public async Task SaveTrainingAsync(int number, ClusterTrainingRequest training, CancellationToken cancellationToken) =>
+        await blobs.PutAsync(Key(number, "training"), JsonSerializer.SerializeToUtf8Bytes(training), replace: true, cancellationToken);
 
     /// <summary>Writes down that a job ended before its training began; the first reason stays.</summary>
     public async Task EndAsync(int number, string reason) =>

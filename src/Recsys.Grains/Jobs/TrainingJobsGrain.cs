@@ -150,20 +150,14 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
         var status = await StatusAsync(job);
         if (status is { State: TrainingState.Queued } && job.End is null && await Training(job).GetStatusAsync() is null)
         {
-            if (await ClusterDataset.FindAsync(blobs, job.Record.Request.Dataset, token) is null)
-            {
-                var ingest = new ClusterIngest(GrainFactory, new ServingSettings(options.EventPartitions, options.ItemPartitions, []));
-                var histories = await Task.Run(() => HistoriesAsync(ingest, token), token);
-                await ClusterDataset.SaveAsync(blobs, job.Record.Request.Dataset, histories, token);
-            }
-
+            var training = await _store.FindTrainingAsync(job.Record.Number, token) ?? await PrepareAsync(job.Record, token);
             if (job.Cancelled)
             {
                 await EndAsync(job, "");
             }
             else
             {
-                await Training(job).StartAsync(job.Record.Request);
+                await Training(job).StartAsync(training);
             }
         }
 
@@ -173,6 +167,23 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
         }
 
         await ClusterDataset.DeleteAsync(blobs, job.Record.Request.Dataset, token);
+    }
+
+    /// <summary>Makes a data set of the histories as they stand, and chooses the options that depend on it.</summary>
+    private async Task<ClusterTrainingRequest> PrepareAsync(JobRecord job, CancellationToken token)
+    {
+        var ingest = new ClusterIngest(GrainFactory, new ServingSettings(options.EventPartitions, options.ItemPartitions, []));
+        var (data, complete) = await Task.Run(
+            async () =>
+            {
+                var histories = await HistoriesAsync(ingest, token).ConfigureAwait(false);
+                return (histories, Algorithms.Get(job.Request.Algorithm).Complete(histories, new OptionBag(job.Request.Options)));
+            },
+            token);
+        await ClusterDataset.SaveAsync(blobs, job.Request.Dataset, data, token);
+        var training = job.Request with { Options = complete.Values };
+        await _store.SaveTrainingAsync(job.Number, training, token);
+        return training;
     }
 
     private async Task EndAsync(Job job, string reason)
