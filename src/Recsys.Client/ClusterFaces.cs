@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Recsys.Client.Calls;
 using Recsys.Engine.Serving;
+using Recsys.Grains.Jobs;
 using Recsys.Grains.Serving;
 
 namespace Recsys.Client;
@@ -13,6 +14,7 @@ internal static class ClusterFaces
         services.AddRecsysWire();
         services.AddSingleton(s => new ClusterRecommender(s.GetRequiredService<IClusterClient>()));
         services.AddSingleton<IRecommender>(s => new RetryingRecommender(s.GetRequiredService<ClusterRecommender>(), s.GetRequiredService<CallRetry>()));
+        services.AddSingleton<ITrainingJobs>(s => new ClusterTrainingJobs(s.GetRequiredService<IClusterClient>()));
         services.AddSingleton<IModelVersions>(s => s.GetRequiredService<ClusterRecommender>());
         services.AddSingleton<IItemWriter>(s => s.GetRequiredService<ClusterRecommender>());
         services.AddSingleton<IUserForget>(s => s.GetRequiredService<ClusterRecommender>());

@@ -4,6 +4,7 @@ using Recsys.Cli.Output;
 using Recsys.Engine;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Serving;
+using Recsys.Grains.Training;
 
 namespace Recsys.Client.Commands;
 
@@ -50,6 +51,7 @@ internal static class TrainCommand
                 throw new RecsysException($"training job {job.Id}: {job.State.ToString().ToLowerInvariant()}{(job.Error is { } error ? $": {error}" : "")}");
             }
 
+            await SayTrafficAsync(terminal, client, job.Id).ConfigureAwait(false);
             terminal.Out.WriteLine(FormattableString.Invariant(
                 $"{request.Model ?? request.Algorithm} version {job.Version}: {job.Seconds:F1} s{(job.Losses.Count > 0 ? $", loss {job.Losses[^1]:G7}" : "")}"));
             return 0;
@@ -61,6 +63,16 @@ internal static class TrainCommand
         Task.Run(
             () => ProgressView.Run(terminal, job.Request.Algorithm, progress => FollowAsync(client, job, progress, token).GetAwaiter().GetResult()),
             CancellationToken.None);
+
+    /// <summary>What silos received from each other, against what they should have.</summary>
+    private static async Task SayTrafficAsync(Terminal terminal, RecsysClient client, string job)
+    {
+        if (await client.Grains.GetGrain<ITrainingCoordinatorGrain>(job).GetStatusAsync().ConfigureAwait(false) is { Phases.Count: > 0 } status)
+        {
+            terminal.Notice(FormattableString.Invariant(
+                $"moved between silos: {status.Phases.Sum(p => p.Received) / 1e6:F1} MB in the last {status.Phases.Count} phases ({status.Phases.Sum(p => p.Expected) / 1e6:F1} MB by the formula)"));
+        }
+    }
 
     private static async Task<TrainingStatus> FollowAsync(
         RecsysClient client, TrainingStatus job, IProgress<TrainingProgress> progress, CancellationToken token)

@@ -46,6 +46,9 @@ internal sealed record SiloSettings
     /// <summary>Memory for models on this silo; null for the default.</summary>
     public long? CacheBytes { get; private init; }
 
+    /// <summary>Threads that train; 0 for one a processor.</summary>
+    public int Threads { get; private init; }
+
     public required ServiceOptions Service { get; init; }
 
     public bool Dashboard { get; private init; }
@@ -101,6 +104,7 @@ internal sealed record SiloSettings
             DataIsTemporary = local && silo == 0 && values.Text(SettingTable.Data) is null,
             Cache = Path.GetFullPath(values.Text(SettingTable.Cache) ?? Path.Combine(Path.GetTempPath(), $"recsys-{cluster}-{siloPort + silo}")),
             CacheBytes = cache == 0 ? null : (long)cache << 20,
+            Threads = values.Number(SettingTable.Threads, 0, 4096, 0),
             Service = service,
             Dashboard = values.Flag(SettingTable.Dashboard),
             Drain = TimeSpan.FromSeconds(values.Number(SettingTable.DrainSeconds, 0, 3600, local ? 0 : 5)),

@@ -7,7 +7,9 @@ using Orleans.Dashboard;
 using Orleans.Runtime;
 using Orleans.Streams;
 using Recsys.Api;
+using Recsys.Grains.Jobs;
 using Recsys.Grains.Serving;
+using Recsys.Grains.Training;
 using Recsys.Silo.Configuration;
 
 namespace Recsys.Silo.Hosting;
@@ -40,7 +42,6 @@ internal static class SiloHost
         builder.Services.AddSingleton(readiness);
         builder.Services.AddSingleton<MeterText>();
         SiloStorage.Add(builder.Services, settings);
-        builder.Services.AddHostedService<ModelWatch>();
         builder.UseOrleans(silo =>
         {
             Join(silo, settings);
@@ -52,6 +53,16 @@ internal static class SiloHost
                 options.TemporaryFolder = settings.Cache;
                 options.ModelBytes = settings.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
             });
+            silo.AddRecsysTraining(options =>
+            {
+                options.Threads = settings.Threads;
+                options.TemporaryFolder = settings.Cache;
+            });
+            silo.AddRecsysJobs();
+
+            // After the silo: hosted services start in this order.
+            silo.Services.AddHostedService<ModelWatch>();
+            silo.Services.AddHostedService<JobsWatch>();
             if (settings.Dashboard)
             {
                 silo.AddDashboard();

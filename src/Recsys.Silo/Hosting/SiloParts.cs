@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Recsys.Api;
 using Recsys.Engine.Serving.Distributed;
+using Recsys.Grains.Jobs;
 using Recsys.Grains.Serving;
 
 namespace Recsys.Silo.Hosting;
@@ -24,6 +25,7 @@ internal static class SiloParts
             Forget = recommender,
             Models = recommender,
             Histories = events,
+            Training = new ClusterTrainingJobs(grains),
             Catalogue = services.GetRequiredService<ServingNode>().Catalogue.Items,
             Ready = () => readiness.IsReady(oracle),
             Metrics = services.GetRequiredService<MeterText>().Write,

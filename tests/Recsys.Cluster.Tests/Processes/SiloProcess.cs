@@ -67,6 +67,9 @@ internal sealed class SiloProcess : IDisposable
         // Not on the command line: it is for all to see.
         start.Environment["RECSYS_POSTGRES"] = connection;
         start.Environment["RECSYS_DRAIN_SECONDS"] = "0";
+
+        // Several silos on one machine: a heap for each processor of each would be too many.
+        start.Environment["DOTNET_gcServer"] = "0";
         return new SiloProcess(Process.Start(start)!, port, uri);
     }
 
@@ -81,7 +84,7 @@ internal sealed class SiloProcess : IDisposable
     public async Task WaitReadyAsync()
     {
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < TimeSpan.FromSeconds(60))
+        while (clock.Elapsed < TimeSpan.FromSeconds(180))
         {
             if (_process.HasExited)
             {

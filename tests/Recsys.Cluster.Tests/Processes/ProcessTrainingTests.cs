@@ -1,0 +1,155 @@
+using Npgsql;
+using Recsys.Client;
+using Recsys.Cluster.Tests.Postgres;
+using Recsys.Cluster.Tests.Training;
+using Recsys.Engine.Als;
+using Recsys.Engine.Data;
+using Recsys.Engine.Data.Synthetic;
+using Recsys.Engine.Models;
+using Recsys.Engine.Serving;
+using Recsys.Engine.Storage;
+using Recsys.Grains.Training;
+using Recsys.Silo.Postgres;
+
+namespace Recsys.Cluster.Tests.Processes;
+
+/// <summary>Training on silo processes against training in this one.</summary>
+[Collection(PostgresCollection.Name)]
+[Trait("Category", "Long")]
+public sealed class ProcessTrainingTests : IDisposable
+{
+    private readonly string _cache = Directory.CreateTempSubdirectory("recsys-processes-").FullName;
+    private readonly List<SiloProcess> _silos = [];
+
+    public void Dispose()
+    {
+        _silos.ForEach(s => s.Dispose());
+        Directory.Delete(_cache, recursive: true);
+    }
+
+    [PostgresFact]
+    public async Task From_clicks_to_a_served_model_two_processes_give_what_one_gives()
+    {
+        string connection = PostgresServer.Instance.CreateDatabase();
+        _silos.AddRange(await SiloProcess.StartAsync(2, connection, "one", _cache));
+        await using var client = await ConnectAsync(connection);
+        await IngestAsync(client, Shop(800, 300));
+        var histories = await client.Histories.GetHistoriesAsync();
+
+        var options = new OptionBag([new("factors", "24"), new("iterations", "5")]);
+        var job = await client.Training.StartAsync(new TrainingRequest("als", options) { Model = "taste" });
+        await foreach (var status in client.Training.WatchAsync(job.Id))
+        {
+            job = status;
+        }
+
+        Assert.Equal((TrainingState.Succeeded, null), (job.State, job.Error));
+        using var expected = Train(histories, options);
+        Assert.Equal(expected.Losses, job.Losses);
+        await using var database = NpgsqlDataSource.Create(connection);
+        using var model = await LoadAsync(database, "taste", job.Version!);
+        TrainingData.AssertSame(expected, model);
+
+        // Both silos serve it, and give what the model gives here.
+        string user = histories.Users[7];
+        var best = new ScoredItem[10];
+        int found = expected.Recommend(expected.GetUser(7), ItemFilter.Default, best);
+        for (int t = 0; ; t++)
+        {
+            var list = await client.Recommender.RecommendAsync(new RecommendationQuery { User = user, Count = 10 });
+            if (list.Model == "taste")
+            {
+                Assert.Equal(best[..found].Select(b => expected.Items[b.Item]), list.Items.Select(i => i.Id));
+                break;
+            }
+
+            Assert.True(t < 100, "the trained model does not answer");
+            await Task.Delay(100);
+        }
+
+        foreach (var silo in _silos)
+        {
+            Assert.Contains("\"model\":\"taste\"", await silo.GetAsync($"/api/v1/users/{user}/recommendations?n=3"));
+        }
+    }
+
+    [PostgresFact]
+    public async Task A_process_killed_while_it_trains_changes_nothing_of_the_model()
+    {
+        string connection = PostgresServer.Instance.CreateDatabase();
+        _silos.AddRange(await SiloProcess.StartAsync(3, connection, "one", _cache, "--threads", "1"));
+        await using var client = await ConnectAsync(connection);
+        await using var database = NpgsqlDataSource.Create(connection);
+        var data = Shop(3000, 800);
+        var store = new PostgresBlobStore(database);
+        await ClusterDataset.SaveAsync(store, "shop", data);
+        var options = Algorithms.Get("als").Complete(data, new OptionBag([new("factors", "48"), new("iterations", "25")]));
+        var training = client.Grains.GetGrain<ITrainingCoordinatorGrain>("t");
+        await training.StartAsync(new ClusterTrainingRequest { Dataset = "shop", Algorithm = "als", Options = options.Values, Model = "taste" });
+
+        await EventuallyAsync(training, s => s.Losses.Count >= 3);
+        _silos[0].Kill();
+        await EventuallyAsync(training, s => s.Losses.Count >= 8);
+        _silos[1].Kill();
+        _silos.Add(SiloProcess.Start(connection, "one", _cache, "--threads", "1"));
+        var status = await EventuallyAsync(training, s => s.Ended);
+
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        using var expected = Train(data, options);
+        Assert.Equal(expected.Losses, status.Losses);
+        using var model = await LoadAsync(database, "taste", status.Version!);
+        TrainingData.AssertSame(expected, model);
+    }
+
+    private static Dataset Shop(int users, int items) =>
+        SyntheticCatalogue.Create(new SyntheticOptions { Users = users, Items = items, MedianHistory = 20, Seed = 5 }).Data;
+
+    private static AlsModel Train(Dataset data, OptionBag options) => (AlsModel)Algorithms.Get("als").Train(data, options, null, default);
+
+    private static Task<RecsysClient> ConnectAsync(string connection) => RecsysClient.ConnectAsync(
+        new RecsysClientOptions { Cluster = "one", Postgres = connection, ConnectPatience = TimeSpan.FromMinutes(1) });
+
+    private static async Task IngestAsync(RecsysClient client, Dataset data)
+    {
+        var events = new List<IncomingEvent>();
+        for (int u = 0; u < data.Users.Count; u++)
+        {
+            foreach (int item in data.Interactions.Row(u))
+            {
+                events.Add(new IncomingEvent(data.Users[u], data.Items[item], "click", $"{u}-{item}"));
+            }
+        }
+
+        foreach (var batch in events.Chunk(5000))
+        {
+            await client.Events.AcceptAsync(batch);
+        }
+    }
+
+    private async Task<AlsModel> LoadAsync(NpgsqlDataSource database, string name, string version)
+    {
+        using var stored = await ModelBlobs.OpenAsync(new PostgresBlobStore(database), name, version, Path.Combine(_cache, "models"));
+        return (AlsModel)Algorithms.Get("als").Read(stored);
+    }
+
+    /// <summary>Asks again and again; while a silo is lost, nobody may answer.</summary>
+    private static async Task<ClusterTrainingStatus> EventuallyAsync(ITrainingCoordinatorGrain training, Func<ClusterTrainingStatus, bool> condition)
+    {
+        for (var began = DateTime.UtcNow; ;)
+        {
+            try
+            {
+                if (await training.GetStatusAsync() is { } status && (condition(status) || status.Ended))
+                {
+                    return status;
+                }
+            }
+            catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+            {
+            }
+
+            Assert.True(DateTime.UtcNow - began < TimeSpan.FromMinutes(4), "the training does not go on");
+            await Task.Delay(100);
+        }
+    }
+}
