@@ -15,6 +15,9 @@ internal sealed class TuningRun(
     /// <summary>Configurations that are tried on all items after a search on the popular ones.</summary>
     private const int OnAllItems = 3;
 
+    /// <summary>Waves before a search may end for want of progress.</summary>
+    private const int FewestWaves = 4;
+
     /// <summary>A search ends when two waves made it better by less than this share.</summary>
     private const double Settled = 0.001;
 
@@ -44,7 +47,7 @@ internal sealed class TuningRun(
             var configurations = wave.Select(p => (Point: p, Trial: New(search, space.At(p), firstItems))).ToList();
             whole = Halve(runner, configurations, plan, share);
             bests.Add(TuningResult.BestOf(Of(search))?.Value ?? double.NaN);
-            if (bests.Count > 2 && space.Count > 1 && bests[^1] <= bests[^3] * (1 + Settled))
+            if (bests.Count >= FewestWaves && space.Count > 1 && bests[^1] <= bests[^3] * (1 + Settled))
             {
                 break;
             }
