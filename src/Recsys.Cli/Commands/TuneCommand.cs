@@ -20,7 +20,7 @@ internal static class TuneCommand
     {
         var files = new TuneFiles(terminal);
         var metric = new Option<string>("--metric") { Description = "what is to be high on the validation part", HelpName = "METRIC", DefaultValueFactory = _ => "ndcg@100" };
-        var trials = new Option<int>("--trials") { Description = "configurations of each model at most", HelpName = "N", DefaultValueFactory = _ => 40 };
+        var trials = new Option<int>("--trials") { Description = "configurations of each model at most", HelpName = "N", DefaultValueFactory = _ => 60 };
         var minutes = new Option<double>("--minutes") { Description = "time for everything, the last training included; 0: no limit", HelpName = "M", DefaultValueFactory = _ => 10 };
         var users = new Option<int>("--validation-users") { Description = "users to measure on at most", HelpName = "N", DefaultValueFactory = _ => 5000 };
         var journal = new Option<string?>("--journal") { Description = "keep every trial in this file; the same command goes on from it", HelpName = "FILE" };

@@ -42,6 +42,11 @@ internal static class TuneOutput
         writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{more}{result.Trials.Select(t => t.Number).Distinct().Count()} configurations, {result.Trials.Count} trainings{journal} in {result.Seconds:F1} s{end}"));
+        foreach (string why in result.LeftOut)
+        {
+            writer.WriteLine($"not chosen: {why}");
+        }
+
         if (parts)
         {
             writer.WriteLine("items: trained on that many most popular items only, the others counted as missed: a lower bound");

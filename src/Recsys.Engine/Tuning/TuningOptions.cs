@@ -9,7 +9,7 @@ public sealed record TuningOptions
     public Metric Metric { get; init; } = new(MetricKind.Ndcg, 100);
 
     /// <summary>Configurations of each algorithm at most.</summary>
-    public int Trials { get; init; } = 40;
+    public int Trials { get; init; } = 60;
 
     /// <summary>Time for everything, the last training on <see cref="LastTraining"/> included; null: no limit.</summary>
     public TimeSpan? Budget { get; init; }

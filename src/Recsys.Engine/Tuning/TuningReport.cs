@@ -42,7 +42,7 @@ public static class TuningReport
         {
             HtmlReport.Section(markup, $"Options of {search.Algorithm.Name}");
             markup.Open("div", ("class", "charts"));
-            foreach (var dimension in search.Dimensions)
+            foreach (var dimension in search.Dimensions.Where(d => !d.Range.IsFixed))
             {
                 ByOption(markup, result, search, dimension);
             }
@@ -79,7 +79,7 @@ public static class TuningReport
             lines.Add(new LineChart.Line(name, lines.Count, points));
         }
 
-        markup.Open("div", ("class", "card")).Element("h3", "Best so far");
+        markup.Open("figure", ("class", "card")).Open("figcaption").Element("h3", "Best so far").Close();
         new LineChart($"Best {result.Metric} by configuration", "configuration", lines) { FromZero = false }.Render(markup);
         markup.Close();
     }
@@ -95,7 +95,7 @@ public static class TuningReport
             series.Add(new ScatterChart.Points(Rung(search, group.Key.Rung, group.Key.Items), series.Count, points));
         }
 
-        markup.Open("div", ("class", "card")).Element("h3", dimension.Name);
+        markup.Open("figure", ("class", "card")).Open("figcaption").Element("h3", dimension.Name).Close();
         string title = IsNumeric(dimension) ? dimension.Name : string.Join(", ", dimension.Range.Choices.Select((c, i) => $"{i + 1}: {c}"));
         new ScatterChart($"{result.Metric} by {dimension.Name}", title, series)
         {

@@ -17,6 +17,12 @@ public sealed record TuningResult(Metric Metric, IReadOnlyList<Trial> Trials, Tr
     /// <summary>Estimated seconds of training the best model on <see cref="TuningOptions.LastTraining"/>; 0 where unknown.</summary>
     public double LastTrainingSeconds { get; init; }
 
+    /// <summary>
+    /// Models whose last training has no room in the memory or in the time left, and why: they are not chosen while there is
+    /// another.
+    /// </summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>The best first: by items, then value; failed ones last.</summary>
     public static IReadOnlyList<Trial> Ranked(IEnumerable<Trial> trials) =>
         [.. trials.OrderBy(t => double.IsNaN(t.Value)).ThenByDescending(t => t.Items ?? int.MaxValue)

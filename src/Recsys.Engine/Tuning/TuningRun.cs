@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Recsys.Engine.Compute;
 using Recsys.Engine.Models;
 
 namespace Recsys.Engine.Tuning;
@@ -14,6 +15,9 @@ internal sealed class TuningRun(
     /// <summary>Configurations that are tried on all items after a search on the popular ones.</summary>
     private const int OnAllItems = 3;
 
+    /// <summary>Waves before a search may end for want of progress.</summary>
+    private const int FewestWaves = 4;
+
     /// <summary>A search ends when two waves made it better by less than this share.</summary>
     private const double Settled = 0.001;
 
@@ -23,12 +27,14 @@ internal sealed class TuningRun(
     private readonly long _begin = Stopwatch.GetTimestamp();
     private readonly List<Trial> _trials = [];
     private readonly Dictionary<string, double> _lastTraining = [];
+    private readonly Dictionary<string, IAlgorithm> _algorithms = [];
     private int _number;
 
     /// <summary>Searches one algorithm with its share of the time left. Whether it came to its end.</summary>
     public bool SearchModel(ModelSearch search, SearchSpace space, int modelsLeft)
     {
         var traits = search.Algorithm.Tuning;
+        _algorithms[search.Algorithm.Name] = search.Algorithm;
         int? firstItems = traits.FirstItems < data.Train.Items.Count ? traits.FirstItems : null;
         long now = Stopwatch.GetTimestamp();
         long share = options.Budget is null ? long.MaxValue : now + (Math.Max(0, End() - now) / modelsLeft);
@@ -41,7 +47,7 @@ internal sealed class TuningRun(
             var configurations = wave.Select(p => (Point: p, Trial: New(search, space.At(p), firstItems))).ToList();
             whole = Halve(runner, configurations, plan, share);
             bests.Add(TuningResult.BestOf(Of(search))?.Value ?? double.NaN);
-            if (bests.Count > 2 && space.Count > 1 && bests[^1] <= bests[^3] * (1 + Settled))
+            if (bests.Count >= FewestWaves && space.Count > 1 && bests[^1] <= bests[^3] * (1 + Settled))
             {
                 break;
             }
@@ -81,19 +87,50 @@ internal sealed class TuningRun(
 
     public TuningResult Result(TuningEnd end)
     {
-        var best = Winner();
+        var bests = Bests();
+        var leftOut = bests.Select(b => (Best: b, Why: WhyNot(b))).Where(p => p.Why is not null).ToList();
+        if (leftOut.Count < bests.Count)
+        {
+            bests = [.. bests.Except(leftOut.Select(p => p.Best))];
+        }
+        else
+        {
+            leftOut = [];
+        }
+
+        var best = Winner(bests);
         return new TuningResult(options.Metric, _trials, best, end, Stopwatch.GetElapsedTime(_begin).TotalSeconds)
         {
             LastTrainingSeconds = best is null ? 0 : _lastTraining.GetValueOrDefault(best.Model),
+            LeftOut = [.. leftOut.Select(p => $"{p.Best.Model}: {p.Why}")],
         };
+    }
+
+    /// <summary>Why the best of a model cannot be trained on everything; null where it can.</summary>
+    private string? WhyNot(Trial best)
+    {
+        if (options.LastTraining is not { } last)
+        {
+            return null;
+        }
+
+        long bytes = _algorithms[best.Model].EstimateBytes(last, new OptionBag(best.Options)), available = MemoryBudget.AvailableBytes();
+        if (bytes > available)
+        {
+            return $"its last training needs {MemoryBudget.Format(bytes)} of memory and {MemoryBudget.Format(available)} are available";
+        }
+
+        double seconds = _lastTraining.GetValueOrDefault(best.Model), left = (End() - Stopwatch.GetTimestamp()) / (double)Stopwatch.Frequency;
+        return options.Budget is not null && seconds > left
+            ? string.Create(CultureInfo.InvariantCulture, $"its last training takes about {seconds:F0} s and {Math.Max(0, left):F0} s are left")
+            : null;
     }
 
     private static Trial Bare(Trial trial) => new(trial.Model, trial.Options) { Number = trial.Number };
 
     /// <summary>The best of the models' bests, all measured on the same items if they can be.</summary>
-    private Trial? Winner()
+    private Trial? Winner(List<Trial> bests)
     {
-        var bests = Bests();
         if (bests.Count > 1 && bests.Min(b => b.Items) is { } items)
         {
             var same = bests.Select(b => (Best: b, Same: _trials.Find(t => t.Key == (b with { Items = items }).Key)))

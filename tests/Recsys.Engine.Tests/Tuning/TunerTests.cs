@@ -123,8 +123,21 @@ public sealed class TunerTests
         var last = SyntheticCatalogue.Create(new SyntheticOptions { Users = 3600, Items = 120, MedianHistory = 5 }).Data;
         var result = Tuner.Run(Weak, [Sleeper()], Options with { Budget = TimeSpan.FromSeconds(2.5), LastTraining = last });
         Assert.Equal(TuningEnd.OutOfTime, result.End);
-        Assert.InRange(result.LastTrainingSeconds, 1.1, 2);
+        Assert.InRange(result.LastTrainingSeconds, 1.1, 2.3);
         Assert.InRange(result.Seconds, 0.2, 2.5 - result.LastTrainingSeconds);
+    }
+
+    [Fact]
+    public void A_model_whose_last_training_has_no_time_left_is_not_chosen_while_there_is_another()
+    {
+        var last = SyntheticCatalogue.Create(new SyntheticOptions { Users = 9000, Items = 120, MedianHistory = 3 }).Data;
+        var options = Options with { Budget = TimeSpan.FromSeconds(2), LastTraining = last };
+        var both = Tuner.Run(Weak, [Sleeper(), Search("popularity")], options);
+        Assert.Equal("popularity", both.Best!.Model);
+        Assert.StartsWith("sleeper: its last training takes about ", Assert.Single(both.LeftOut), StringComparison.Ordinal);
+        var alone = Tuner.Run(Weak, [Sleeper()], options);
+        Assert.Equal("sleeper", alone.Best!.Model);
+        Assert.Empty(alone.LeftOut);
     }
 
     [Fact]
