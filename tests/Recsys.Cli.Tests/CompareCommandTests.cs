@@ -65,7 +65,7 @@ public sealed class CompareCommandTests : IClassFixture<CommandLine>
 
         // validated and tested on the same users: each member's figure must be its own
         var alone = blend.GetProperty("validation_of_members");
-        Assert.Equal(["a", "e"], alone.EnumerateObject().Select(m => m.Name));
+        Assert.Equal(["e", "a"], alone.EnumerateObject().Select(m => m.Name));
         Assert.Equal(models["a"].GetProperty("metrics").GetProperty("ndcg@100").GetDouble(), alone.GetProperty("a").GetDouble(), 1e-9);
         Assert.Equal(models["e"].GetProperty("metrics").GetProperty("ndcg@100").GetDouble(), alone.GetProperty("e").GetDouble(), 1e-9);
     }
@@ -83,6 +83,29 @@ public sealed class CompareCommandTests : IClassFixture<CommandLine>
         Assert.True(outcome.Code == 0, outcome.Error);
         Assert.Contains("recall_full@20", outcome.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("against ", outcome.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Blends_that_share_a_split_are_what_they_are_by_themselves()
+    {
+        const string Few = "popularity;als:factors=8,iterations=3;ease:regularization=50;";
+        foreach (var (models, file) in new[] { (Few + "one=blend:members=ease+popularity;two=blend:bands=1", "both.json"), (Few + "one=blend:members=ease+popularity", "one.json") })
+        {
+            var outcome = await CompareAsync("--models", models, "--json", _line.Path(file), "--bootstrap", "0");
+            Assert.True(outcome.Code == 0, outcome.Error);
+            int trainings = outcome.Error.Split('\n').Count(l => l.Contains("validation ease: gram 16/16", StringComparison.Ordinal));
+            Assert.Equal(1, trainings);
+        }
+
+        Assert.Equal(Blend("one.json", "one"), Blend("both.json", "one"));
+        Assert.NotEqual(Blend("both.json", "two"), Blend("both.json", "one"));
+
+        string Blend(string file, string label)
+        {
+            using var json = JsonDocument.Parse(File.ReadAllText(_line.Path(file)));
+            var model = json.RootElement.GetProperty("models").EnumerateArray().First(m => m.GetProperty("model").GetString() == label);
+            return model.GetProperty("metrics").GetRawText() + model.GetProperty("blend").GetProperty("bands").GetRawText();
+        }
     }
 
     [Fact]

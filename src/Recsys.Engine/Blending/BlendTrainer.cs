@@ -37,7 +37,7 @@ public static class BlendTrainer
         try
         {
             var (train, task) = Split(data, options);
-            var fit = FitOnSplit(train, task, options, options.Refit ? null : kept, progress, cancellationToken);
+            var fit = FitOnSplit(train, task, [options], options.Refit ? null : kept, progress, cancellationToken)[0].Fit;
             if (options.Refit)
             {
                 kept.AddRange(options.Members.Select(m => new BlendMember(m.Label, Train(m, data, "", progress, cancellationToken))));
@@ -58,13 +58,27 @@ public static class BlendTrainer
     /// </summary>
     /// <exception cref="RecsysException">A member cannot be trained, or nobody is left to fit the weights on.</exception>
     public static BlendFit FitWeights(
-        Dataset data, BlendOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+        Dataset data, BlendOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        FitWeights(data, [options], progress, cancellationToken)[0].Fit;
+
+    /// <summary>The same for several blends; those that want the same split share it, and the members trained on it.</summary>
+    /// <returns>For each blend the weights, and the seconds they would have taken by themselves.</returns>
+    internal static IReadOnlyList<(BlendFit Fit, double Seconds)> FitWeights(
+        Dataset data, IReadOnlyList<BlendOptions> blends, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        var (train, task) = Split(data, options);
-        return FitOnSplit(train, task, options, null, progress, cancellationToken);
+        var fits = new (BlendFit Fit, double Seconds)[blends.Count];
+        foreach (var group in Enumerable.Range(0, blends.Count).GroupBy(b => SplitOf(data, blends[b])))
+        {
+            blends[group.First()].Validate();
+            var (train, task) = Split(data, blends[group.First()]);
+            BlendOptions[] options = [.. group.Select(b => blends[b])];
+            foreach (var (b, fit) in group.Zip(FitOnSplit(train, task, options, null, progress, cancellationToken)))
+            {
+                fits[b] = fit;
+            }
+        }
+
+        return fits;
     }
 
     /// <summary>What is stored of how a blend was made.</summary>
@@ -81,23 +95,29 @@ public static class BlendTrainer
         return ModelFacts.OfTraining(BlendAlgorithm.AlgorithmName, BlendAlgorithm.ToJson(options), data, seconds) with { Metrics = metrics };
     }
 
-    private static BlendFit FitOnSplit(
+    private static (BlendFit Fit, double Seconds)[] FitOnSplit(
         Dataset train,
         EvaluationTask task,
-        BlendOptions options,
+        BlendOptions[] blends,
         List<BlendMember>? keep,
         IProgress<TrainingProgress>? progress,
         CancellationToken cancellationToken)
     {
-        using var pool = new ComputePool(options.Threads);
-        var scores = new ValidationScores(task, options.Metric, options.Members.Count, options.Seed, pool);
-        foreach (var member in options.Members)
+        using var pool = new ComputePool(blends[0].Threads);
+        var scores = Array.ConvertAll(blends, b => new ValidationScores(task, b.Metric, b.Members.Count, b.Seed, pool));
+        var seconds = new double[blends.Length];
+        foreach (var member in blends.SelectMany(b => b.Members).Distinct())
         {
+            var clock = Stopwatch.StartNew();
             var model = Train(member, train, "validation ", progress, cancellationToken);
+            double trained = clock.Elapsed.TotalSeconds;
+            keep?.Add(new BlendMember(member.Label, model));
             try
             {
-                scores.Add(model, cancellationToken);
-                keep?.Add(new BlendMember(member.Label, model));
+                for (int b = 0; b < blends.Length; b++)
+                {
+                    AddTo(b, member, model, trained);
+                }
             }
             finally
             {
@@ -108,7 +128,25 @@ public static class BlendTrainer
             }
         }
 
-        return BlendFitter.Fit(scores.ToSamples(), options.Members.Count, options, pool, progress, cancellationToken);
+        return [.. Enumerable.Range(0, blends.Length).Select(Fit)];
+
+        void AddTo(int blend, ModelSpec member, IRecommenderModel model, double trained)
+        {
+            int index = blends[blend].Members.ToList().IndexOf(member);
+            if (index >= 0)
+            {
+                var clock = Stopwatch.StartNew();
+                scores[blend].Add(index, model, cancellationToken);
+                seconds[blend] += trained + clock.Elapsed.TotalSeconds;
+            }
+        }
+
+        (BlendFit Fit, double Seconds) Fit(int blend)
+        {
+            var clock = Stopwatch.StartNew();
+            var fit = BlendFitter.Fit(scores[blend].ToSamples(), blends[blend].Members.Count, blends[blend], pool, progress, cancellationToken);
+            return (fit, seconds[blend] + clock.Elapsed.TotalSeconds);
+        }
     }
 
     private static IRecommenderModel Train(
@@ -119,22 +157,26 @@ public static class BlendTrainer
     /// <summary>A part to train on and the users to fit on, in its indices.</summary>
     private static (Dataset Train, EvaluationTask Task) Split(Dataset data, BlendOptions options)
     {
-        bool strong = options.Protocol == BlendProtocol.Strong;
+        var split = Splitter.Split(data.ToLog(), SplitOf(data, options));
+        var task = options.Protocol == BlendProtocol.Strong
+            ? EvaluationTask.Strong(split.Test.FoldIn, split.Test.HeldOut)
+            : EvaluationTask.Weak([.. Enumerable.Range(0, split.Train.Users.Count)], split.Test.HeldOut);
+        return (split.Train, task);
+    }
+
+    private static SplitOptions SplitOf(Dataset data, BlendOptions options)
+    {
         double users = options.ValidationUsers < 1
             ? Math.Clamp(Math.Floor(options.ValidationUsers * data.Users.Count), 1, BlendOptions.MaxUsers)
             : options.ValidationUsers;
-        var split = Splitter.Split(data.ToLog(), new SplitOptions
+        return new SplitOptions
         {
-            Strategy = strong ? SplitStrategy.Strong : SplitStrategy.Weak,
+            Strategy = options.Protocol == BlendProtocol.Strong ? SplitStrategy.Strong : SplitStrategy.Weak,
             Seed = options.Seed,
             ValidationUsers = 0,
             TestUsers = users,
             HeldOutFraction = options.HeldOutShare ?? 0.2,
             TestFraction = options.HeldOutShare ?? 0.1,
-        });
-        var task = strong
-            ? EvaluationTask.Strong(split.Test.FoldIn, split.Test.HeldOut)
-            : EvaluationTask.Weak([.. Enumerable.Range(0, split.Train.Users.Count)], split.Test.HeldOut);
-        return (split.Train, task);
+        };
     }
 }

@@ -19,10 +19,9 @@ internal sealed class ValidationScores
 
     private readonly EvaluationTask _task;
     private readonly Metric _metric;
-    private readonly int _members;
     private readonly ulong _seed;
     private readonly ComputePool _pool;
-    private readonly List<float[][]> _scores = [];
+    private readonly float[][]?[] _scores;
     private RelevanceSets? _sets;
     private int[] _positions = [];
     private int[] _historyLengths = [];
@@ -39,7 +38,7 @@ internal sealed class ValidationScores
     {
         _task = task;
         _metric = metric;
-        _members = members;
+        _scores = new float[members][][];
         _seed = seed;
         _pool = pool;
     }
@@ -48,8 +47,11 @@ internal sealed class ValidationScores
     public static long EstimateBytes(int users, int items, int members) =>
         Math.Min(MaxBytes, 4L * Math.Min(users, BlendOptions.MaxUsers) * items * members);
 
-    /// <summary>Scores the users with the next model.</summary>
-    public void Add(IRecommenderModel model, CancellationToken cancellationToken)
+    /// <summary>Scores the users with one of the models, in any order.</summary>
+    /// <param name="member">Which of them it is.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public void Add(int member, IRecommenderModel model, CancellationToken cancellationToken)
     {
         _task.RequireFits(model);
         if (_sets is null)
@@ -81,10 +83,10 @@ internal sealed class ValidationScores
                 }
             },
             cancellationToken);
-        _scores.Add(rows);
+        _scores[member] = rows;
     }
 
-    /// <summary>What is known of each user, from all the models added.</summary>
+    /// <summary>What is known of each user, once all the models are added.</summary>
     public IReadOnlyList<ValidationSample> ToSamples()
     {
         var samples = new ValidationSample[_positions.Length];
@@ -101,7 +103,7 @@ internal sealed class ValidationScores
             throw new RecsysException("blend: no validation user has a held-out item, so the weights cannot be fitted");
         }
 
-        long most = Math.Max(1, MaxBytes / (4L * _items * _members));
+        long most = Math.Max(1, MaxBytes / (4L * _items * _scores.Length));
         int users = (int)Math.Min(_sets.Rows.Length, Math.Min(BlendOptions.MaxUsers, most));
         int[] order = [.. Enumerable.Range(0, _sets.Rows.Length)];
         Array.Sort(Array.ConvertAll(order, p => SplitMix64.ForStream(_seed, (ulong)_sets.Rows[p]).Next()), order);
@@ -122,12 +124,12 @@ internal sealed class ValidationScores
             }
         }
 
-        var scores = new float[_scores.Count * items.Count];
-        for (int m = 0; m < _scores.Count; m++)
+        var scores = new float[_scores.Length * items.Count];
+        for (int m = 0; m < _scores.Length; m++)
         {
             for (int c = 0; c < items.Count; c++)
             {
-                scores[(m * items.Count) + c] = _scores[m][u][items[c]];
+                scores[(m * items.Count) + c] = _scores[m]![u][items[c]];
             }
         }
 

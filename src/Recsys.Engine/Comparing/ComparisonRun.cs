@@ -44,7 +44,9 @@ internal sealed class ComparisonRun : IDisposable
     public IReadOnlyList<ComparedModel> Examine()
     {
         // Before the models themselves: what is trained for the weights alone is gone when they come.
-        var fits = _blends.Where(_ => _data.Validation is null).ToDictionary(b => b.Spec.Label, b => ((BlendFit Fit, double Seconds)?)FitOnSplit(b.Options));
+        var fits = _data.Validation is null && _blends.Count > 0
+            ? BlendTrainer.FitWeights(_data.Train, [.. _blends.Select(b => b.Options)], _progress, _cancellation)
+            : null;
         var scores = new Dictionary<string, ValidationScores>();
         var left = new List<ModelSpec>(_specs.Where(s => !IsBlend(s)));
         while (left.Count > 0)
@@ -55,9 +57,9 @@ internal sealed class ComparisonRun : IDisposable
             _maker.Release(left.Concat(_specs.Where(s => _kept.ContainsKey(s.Label))));
         }
 
-        foreach (var (spec, options) in _blends)
+        for (int b = 0; b < _blends.Count; b++)
         {
-            ExamineBlend(spec, options, fits.GetValueOrDefault(spec.Label), scores.GetValueOrDefault(spec.Label));
+            ExamineBlend(_blends[b].Spec, _blends[b].Options, fits?[b], scores.GetValueOrDefault(_blends[b].Spec.Label));
         }
 
         return [.. _specs.Select(s => _done[s.Label])];
@@ -114,7 +116,7 @@ internal sealed class ComparisonRun : IDisposable
         {
             models =
             [
-                .. named.Split('+', StringSplitOptions.TrimEntries).Select(label => Array.Find(models, m => m.Label == label)
+                .. named.Split('+', StringSplitOptions.TrimEntries).Distinct().Select(label => Array.Find(models, m => m.Label == label)
                     ?? throw new InvalidOptionException($"{blend.Label}: there is no model '{label}' in the list; there are {Labels(models)}")),
             ];
         }
@@ -123,13 +125,6 @@ internal sealed class ComparisonRun : IDisposable
     }
 
     private static string Labels(IEnumerable<ModelSpec> specs) => string.Join(", ", specs.Select(s => s.Label));
-
-    private (BlendFit Fit, double Seconds) FitOnSplit(BlendOptions options)
-    {
-        var clock = Stopwatch.StartNew();
-        var fit = BlendTrainer.FitWeights(_data.Train, options, _progress, _cancellation);
-        return (fit, clock.Elapsed.TotalSeconds);
-    }
 
     private void ExamineOne(ModelSpec spec, Dictionary<string, ValidationScores> scores)
     {
@@ -146,7 +141,7 @@ internal sealed class ComparisonRun : IDisposable
                     scores[blend.Label] = gathered = new ValidationScores(users, options.Metric, options.Members.Count, options.Seed, _pool);
                 }
 
-                gathered.Add(made.Model, _cancellation);
+                gathered.Add(options.Members.ToList().IndexOf(spec), made.Model, _cancellation);
             }
 
             _done[spec.Label] = Finish(spec, made.Model, made.Seconds) with { SharedSeconds = made.SharedSeconds };
@@ -172,19 +167,14 @@ internal sealed class ComparisonRun : IDisposable
         GC.Collect();
         PeakMemory.Reset();
         var clock = Stopwatch.StartNew();
-
-        // The models were examined in the order of the list: so stand their scores, and so must the members.
-        var members = options.Members.OrderBy(IndexOf).ToArray();
-        options = options with { Members = onSplit is null ? members : options.Members };
-        var fit = onSplit?.Fit ?? BlendFitter.Fit(scores!.ToSamples(), members.Length, options, _pool, Phase(spec.Label), _cancellation);
+        var fit = onSplit?.Fit
+            ?? BlendFitter.Fit(scores!.ToSamples(), options.Members.Count, options, _pool, Phase(spec.Label), _cancellation);
         double seconds = clock.Elapsed.TotalSeconds + (onSplit?.Seconds ?? 0) + options.Members.Sum(m => _kept[m.Label].Seconds);
         var facts = BlendTrainer.Facts(options, _data.Train, fit, seconds);
         using var blend = new BlendModel(
             [.. options.Members.Select(m => new BlendMember(m.Label, _kept[m.Label].Model))], fit.Weights, facts, ownsMembers: false);
         _done[spec.Label] = Finish(spec, blend, seconds) with { Blend = fit, Members = [.. options.Members.Select(m => m.Label)] };
     }
-
-    private int IndexOf(ModelSpec spec) => _specs.Select((s, i) => (s, i)).First(p => ReferenceEquals(p.s, spec)).i;
 
     private ComparedModel Finish(ModelSpec spec, IRecommenderModel model, double seconds)
     {

@@ -25,9 +25,9 @@ public sealed class BlendFitTests
         {
             var metric = Metric.Parse(name);
             var scores = new ValidationScores(task, metric, blend.Members.Count, 1, pool);
-            foreach (var member in blend.Members)
+            for (int m = blend.Members.Count - 1; m >= 0; m--)
             {
-                scores.Add(member.Model, CancellationToken.None);
+                scores.Add(m, blend.Members[m].Model, CancellationToken.None);
             }
 
             var samples = scores.ToSamples();
@@ -169,9 +169,10 @@ public sealed class BlendFitTests
         var histories = Matrices.Of(Items, [.. Enumerable.Range(0, Users).Select(u => Long(u) ? new[] { 0, 1, 2 } : [0])]);
         using var pool = new ComputePool(1);
         var gathered = new ValidationScores(EvaluationTask.Weak([.. Enumerable.Range(0, Users)], held), options.Metric, 3, 1, pool);
-        foreach (float[][] model in scores)
+        for (int m = 0; m < scores.Length; m++)
         {
-            gathered.Add(new FakeModel(histories, u => model[u]), CancellationToken.None);
+            float[][] model = scores[m];
+            gathered.Add(m, new FakeModel(histories, u => model[u]), CancellationToken.None);
         }
 
         return BlendFitter.Fit(gathered.ToSamples(), 3, options with { Signed = signed }, pool, null, CancellationToken.None);
