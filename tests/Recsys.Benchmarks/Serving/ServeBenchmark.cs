@@ -5,6 +5,7 @@ using Recsys.Cli.Load;
 using Recsys.Engine.Data;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Models;
+using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Benchmarks.Serving;
@@ -16,7 +17,7 @@ namespace Recsys.Benchmarks.Serving;
 internal sealed class ServeBenchmark : IBenchmark
 {
     private const int Count = 20;
-    private const string Usage = "usage: ./bench.sh serve DATA --model ease|als|… [model options] [--seconds S] [--rates 1000,5000] [--swap] [--events 1000] [--clients N]";
+    private const string Usage = "usage: ./bench.sh serve DATA|MODEL --model ease|als|… [model options] [--seconds S] [--rates 1000,5000] [--swap] [--events 1000] [--clients N]";
 
     public string Name => "serve";
 
@@ -40,14 +41,16 @@ internal sealed class ServeBenchmark : IBenchmark
         string folder = Path.Combine(Path.GetTempPath(), $"recsys-serve-{Guid.NewGuid():N}");
         try
         {
-            var algorithm = Algorithms.Get(name);
-            var bag = new OptionBag(options);
-            bag.RequireKnown(algorithm);
-            using var model = algorithm.Train(Dataset.Load(args[0]), bag);
+            // A directory is a model that was saved before, for those that take long to train.
+            bool stored = Directory.Exists(args[0]);
+            using var model = stored ? Algorithms.Load(args[0]) : Train(name, args[0], options);
+            name = stored ? Path.GetFileName(Path.TrimEndingDirectorySeparator(args[0])) : name;
             Console.WriteLine($"{name} on {args[0]}: {model.Users.Count} users, {model.Items.Count} items, {model.Histories.Count} interactions");
             MeasureBare(model);
-            string[] directories = [.. Enumerable.Range(1, swap ? 2 : 1).Select(v => Path.Combine(folder, v.ToString(CultureInfo.InvariantCulture), name))];
-            foreach (string directory in directories)
+            string[] directories = stored
+                ? [.. Enumerable.Repeat(args[0], swap ? 2 : 1)]
+                : [.. Enumerable.Range(1, swap ? 2 : 1).Select(v => Path.Combine(folder, v.ToString(CultureInfo.InvariantCulture), name))];
+            foreach (string directory in directories.Where(_ => !stored))
             {
                 ModelStore.Save(model.ToContents(), directory);
             }
@@ -69,6 +72,14 @@ internal sealed class ServeBenchmark : IBenchmark
         }
     }
 
+    private static IRecommenderModel Train(string name, string file, Dictionary<string, string> options)
+    {
+        var algorithm = Algorithms.Get(name);
+        var bag = new OptionBag(options);
+        bag.RequireKnown(algorithm);
+        return algorithm.Train(Dataset.Load(file), bag);
+    }
+
     private static Dictionary<string, string> Options(string[] args)
     {
         var options = new Dictionary<string, string>();
@@ -84,6 +95,8 @@ internal sealed class ServeBenchmark : IBenchmark
     /// <summary>One thread in process: profile, scores, selection; and the time memory alone would take.</summary>
     private static void MeasureBare(IRecommenderModel model)
     {
+        (model as IPreparedModel)?.Prepare(ServingOptions.Default);
+        bool rounded = ServingOptions.Default.StorageFor(model.Items.Count) != FactorStorage.Float32;
         var results = new ScoredItem[Count];
         var times = new List<double>();
         long bytes = 0;
@@ -97,13 +110,13 @@ internal sealed class ServeBenchmark : IBenchmark
                 var profile = model.GetUser(user);
                 model.Recommend(profile, ItemFilter.Default, results);
                 times.Add(Stopwatch.GetElapsedTime(began).TotalMicroseconds);
-                bytes += profile.Factors.IsEmpty ? (long)profile.Items.Length * model.Items.Count * 4 : (long)profile.Factors.Length * model.Items.Count * 4;
+                bytes += profile.Factors.IsEmpty ? (long)profile.Items.Length * model.Items.Count * 4 : FactorIndex.EstimateBytes(model.Items.Count, profile.Factors.Length, rounded ? FactorStorage.Int8 : FactorStorage.Float32);
             }
         }
 
         times.Sort();
         double perQuery = bytes / 9000.0;
-        string kind = model is EaseModel ? "rows of B" : "item factors";
+        string kind = model is EaseModel ? "rows of B" : rounded ? "int8 item factors" : "item factors";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"bare scoring, one thread: p50 {times[times.Count / 2]:F0} µs, p99 {times[times.Count * 99 / 100]:F0} µs; reads {perQuery / 1e6:F2} MB of {kind} a query: {perQuery / 31e3:F0} µs at 31 GB/s"));
