@@ -82,7 +82,7 @@ public sealed class TrainingCallsTests(TrainingCallsTests.TwoSilos fixture) : IC
             }
         };
         await _cluster.Training("stopped").StartAsync(Request);
-        await reached.Task;
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(TrainingState.Running, (await _cluster.Training("stopped").GetStatusAsync())!.State);
         var status = await _cluster.Training("stopped").CancelAsync();
         Assert.Equal((TrainingState.Cancelled, null), (status!.State, status.Error));

@@ -14,7 +14,7 @@ internal static class TrainingData
         for (int u = 0; u < users; u++)
         {
             var row = new SortedSet<int>();
-            int length = u % 13 == 5 ? 0 : 1 + random.Next(20);
+            int length = u % 13 == 5 ? 0 : Math.Min(items, 1 + random.Next(20));
             while (row.Count < length)
             {
                 row.Add(random.Next(2) == 0 ? random.Next(items) : (u % 4 * items / 4) + random.Next(items / 4));
