@@ -27,7 +27,8 @@ internal static class TrainingData
         return new Dataset(
             IdTable.FromStrings(Enumerable.Range(0, users).Select(u => $"user-{u}")),
             IdTable.FromStrings(Enumerable.Range(0, items).Select(i => $"item-{i}")),
-            new SparseMatrix(users, items, offsets, [.. columns])) { Name = "small" };
+            new SparseMatrix(users, items, offsets, [.. columns]))
+        { Name = "small" };
     }
 
     public static void AssertSame(AlsModel expected, AlsModel actual)
