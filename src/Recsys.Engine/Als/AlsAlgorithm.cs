@@ -79,7 +79,10 @@ public sealed class AlsAlgorithm : IAlgorithm
     public ITrialTrainer OpenTrials(Dataset data) => new AlsTrials(data);
 
     /// <inheritdoc/>
-    public OptionBag Complete(Dataset data, OptionBag options)
+    public OptionBag Complete(Dataset data, OptionBag options) => Complete(() => DataShape.Of(data), options);
+
+    /// <summary>The same where only the shape of the data is at hand.</summary>
+    internal OptionBag Complete(Func<DataShape> shape, OptionBag options)
     {
         var given = Parse(options);
         if (options.Text("alpha") is not null && options.Text("regularization") is not null)
@@ -87,7 +90,7 @@ public sealed class AlsAlgorithm : IAlgorithm
             return options;
         }
 
-        var full = AlsOptions.For(DataShape.Of(data), given, options.Text("regularization") is null);
+        var full = AlsOptions.For(shape(), given, options.Text("regularization") is null);
         return options.With("alpha", OptionBag.Write(full.EffectiveAlpha)).With("regularization", OptionBag.Write(full.Regularization));
     }
 

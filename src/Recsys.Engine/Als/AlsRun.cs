@@ -60,9 +60,21 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
         }
     }
 
-    /// <summary>The options by name, checked.</summary>
+    /// <summary>The run that gives the model of <see cref="AlsAlgorithm"/> for the same data and options.</summary>
+    /// <param name="prefix">What all keys of the run start with, ending in '/'.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="options">Options by name; those not given have their defaults for the data.</param>
+    /// <param name="partitions">Partitions a side, where the options do not say.</param>
     /// <exception cref="InvalidOptionException">An option is unknown or out of range.</exception>
-    public static AlsOptions ParseOptions(OptionBag options) => new AlsAlgorithm().Parse(options);
+    /// <exception cref="RecsysException">The data is empty.</exception>
+    public static AlsRun Create(string prefix, ClusterDatasetFacts data, OptionBag options, int partitions)
+    {
+        var algorithm = new AlsAlgorithm();
+        _ = algorithm.Parse(options);
+        var shape = data.RequiredShape();
+        var parsed = algorithm.Parse(algorithm.Complete(() => shape, options));
+        return new AlsRun(prefix, data, options.Text("partitions") is null ? parsed with { Partitions = partitions } : parsed);
+    }
 
     /// <summary>The run's position as of the last finished half-epoch, or null before the start.</summary>
     public async Task<AlsPosition?> FindPositionAsync(IBlobStore store, CancellationToken cancellationToken = default)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Recsys.Engine.Data;
+using Recsys.Engine.Models;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Als;
@@ -49,6 +50,7 @@ public sealed class ClusterDataset
         var facts = new ClusterDatasetFacts(name, version, data.Fingerprint(), data.Interactions.Count, data.Interactions.HasValues)
         {
             Source = data.Name,
+            Shape = data.Interactions.Count > 0 ? DataShape.Of(data) : null,
             UserBlocks = BlockRows(users),
             ItemBlocks = BlockRows(items),
             SampleUser = user,

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Recsys.Engine.Models;
 
 namespace Recsys.Engine.Als;
 
@@ -25,6 +26,9 @@ public sealed record ClusterDatasetFacts(string Name, string Version, string Fin
     /// <summary>Id of some item with interactions, to be named in errors.</summary>
     public required string SampleItem { get; init; }
 
+    /// <summary>What defaults of options are derived from; null where there are no interactions.</summary>
+    public DataShape? Shape { get; init; }
+
     /// <summary>Number of users.</summary>
     [JsonIgnore]
     public int Users => UserBlocks.Sum();
@@ -32,4 +36,9 @@ public sealed record ClusterDatasetFacts(string Name, string Version, string Fin
     /// <summary>Number of items.</summary>
     [JsonIgnore]
     public int Items => ItemBlocks.Sum();
+
+    /// <summary><see cref="Shape"/>, which training needs.</summary>
+    /// <exception cref="RecsysException">There are no interactions.</exception>
+    internal DataShape RequiredShape() =>
+        Interactions > 0 && Shape is not null ? Shape : throw new RecsysException($"data set '{Name}': training needs at least one interaction");
 }

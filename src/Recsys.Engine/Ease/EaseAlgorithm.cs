@@ -73,12 +73,15 @@ public sealed class EaseAlgorithm : IAlgorithm
     public ITrialTrainer OpenTrials(Dataset data) => new EaseTrials(data);
 
     /// <inheritdoc/>
-    public OptionBag Complete(Dataset data, OptionBag options)
+    public OptionBag Complete(Dataset data, OptionBag options) => Complete(() => DataShape.Of(data), options);
+
+    /// <summary>The same where only the shape of the data is at hand.</summary>
+    internal OptionBag Complete(Func<DataShape> shape, OptionBag options)
     {
         _ = Parse(options);
         return options.Text("regularization") is not null
             ? options
-            : options.With("regularization", OptionBag.Write(EaseOptions.For(data).Regularization));
+            : options.With("regularization", OptionBag.Write(EaseOptions.For(shape()).Regularization));
     }
 
     /// <inheritdoc/>

@@ -38,9 +38,11 @@ public sealed record EaseOptions
     /// docs/tuning.md has the figures.
     /// </summary>
     /// <exception cref="RecsysException">The data has no interaction.</exception>
-    public static EaseOptions For(Dataset data)
+    public static EaseOptions For(Dataset data) => For(DataShape.Of(data));
+
+    /// <summary>The same for data of a shape.</summary>
+    internal static EaseOptions For(DataShape shape)
     {
-        var shape = DataShape.Of(data);
         double lambda = 1.5 * shape.NoiseLevel * shape.NoiseLevel * shape.MeanSquare;
         return new EaseOptions { Regularization = OptionBag.Round(lambda) };
     }

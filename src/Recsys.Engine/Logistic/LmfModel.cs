@@ -20,7 +20,7 @@ public sealed unsafe class LmfModel : IRecommenderModel, IPreparedModel
     private readonly INegativeSampler _foldInSampler;
     private readonly float[]? _logProbability;
     private readonly ConcurrentBag<LmfFoldIn> _foldIns = [];
-        private readonly Lazy<FactorRanking> _ranking;
+    private readonly Lazy<FactorRanking> _ranking;
 
     internal LmfModel(
         LmfOptions options,

@@ -5,7 +5,6 @@ using Orleans.Runtime;
 using Orleans.Serialization;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Storage;
-using Recsys.Grains.Training;
 
 namespace Recsys.Grains.Serving;
 
@@ -26,7 +25,6 @@ public static class ServingSiloExtensions
         silo.Services.AddSingleton<GrainShards>();
         silo.Services.AddSingleton(s => new ServingNode(
             s.GetRequiredService<IBlobStore>(), options.ModelFolder, options.ModelBytes, s.GetRequiredService<GrainShards>()));
-        silo.Services.AddSingleton<ITrainedModelObserver, ServingTrainedModels>();
         silo.Services.AddSingleton<PopularFallback>();
         silo.Services.AddSingleton<ServingFollower>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<ServingFollower>());

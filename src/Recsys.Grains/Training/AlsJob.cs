@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Recsys.Engine;
 using Recsys.Engine.Als;
 using Recsys.Engine.Models;
 using Recsys.Engine.Storage;
@@ -39,19 +38,9 @@ internal sealed class AlsJob : ITrainingJob
     /// <summary>Checks a request and writes down what is to be run.</summary>
     public static async Task PrepareAsync(string id, ClusterTrainingRequest request, JobServices services, CancellationToken cancellationToken)
     {
-        var options = AlsRun.ParseOptions(new OptionBag(request.Options));
-        if (!request.Options.ContainsKey("partitions"))
-        {
-            options = options with { Partitions = services.DefaultPartitions };
-        }
-
         var data = await ClusterDataset.OpenAsync(services.Store, request.Dataset, cancellationToken);
-        if (data.Facts.Interactions == 0)
-        {
-            throw new RecsysException($"data set '{request.Dataset}': ALS needs at least one interaction");
-        }
-
-        await new AlsRun(TrainingSite.AlsPrefix(id), data.Facts, options).SaveAsync(services.Store, cancellationToken);
+        var run = AlsRun.Create(TrainingSite.AlsPrefix(id), data.Facts, new OptionBag(request.Options), services.DefaultPartitions);
+        await run.SaveAsync(services.Store, cancellationToken);
     }
 
     /// <summary>The job of a training that was prepared.</summary>

@@ -10,13 +10,13 @@ public sealed class EaseTrainingTests
     // Some ten pivot blocks.
     private const int Items = 1500;
 
-    private static readonly EaseOptions Options = new() { Regularization = 20, Threads = 1 };
+    private static readonly EaseOptions Options = new() { Regularization = 20, RegularizationExponent = 0.1, Threads = 1 };
 
     private static readonly ClusterTrainingRequest Request = new()
     {
         Dataset = "small",
         Algorithm = "ease",
-        Options = new Dictionary<string, string> { ["regularization"] = "20", ["partitions"] = "5" },
+        Options = new Dictionary<string, string> { ["regularization"] = "20", ["regularization-exponent"] = "0.1", ["partitions"] = "5" },
     };
 
     [Theory]

@@ -14,7 +14,7 @@ internal static class TrainingData
         for (int u = 0; u < users; u++)
         {
             var row = new SortedSet<int>();
-            int length = u % 13 == 5 ? 0 : 1 + random.Next(20);
+            int length = u % 13 == 5 ? 0 : Math.Min(items, 1 + random.Next(20));
             while (row.Count < length)
             {
                 row.Add(random.Next(2) == 0 ? random.Next(items) : (u % 4 * items / 4) + random.Next(items / 4));
@@ -27,7 +27,8 @@ internal static class TrainingData
         return new Dataset(
             IdTable.FromStrings(Enumerable.Range(0, users).Select(u => $"user-{u}")),
             IdTable.FromStrings(Enumerable.Range(0, items).Select(i => $"item-{i}")),
-            new SparseMatrix(users, items, offsets, [.. columns])) { Name = "small" };
+            new SparseMatrix(users, items, offsets, [.. columns]))
+        { Name = "small" };
     }
 
     public static void AssertSame(AlsModel expected, AlsModel actual)

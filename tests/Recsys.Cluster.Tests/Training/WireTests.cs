@@ -3,6 +3,8 @@ using Orleans.Runtime;
 using Orleans.Serialization;
 using Recsys.Engine;
 using Recsys.Engine.Als;
+using Recsys.Engine.Ease;
+using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Numerics;
 using Recsys.Grains.Training;
 
@@ -51,6 +53,41 @@ public sealed class WireTests
     }
 
     [Fact]
+    public void Plan_step_and_report_of_EASE_come_over_the_wire_whole()
+    {
+        // Every option differs from its default: one that is forgotten on the way shows.
+        var options = new EaseOptions
+        {
+            Regularization = 3.5,
+            RegularizationExponent = 0.25,
+            Dropout = 0.125,
+            NonNegative = NonNegativeMode.Clip,
+            Density = 0.5,
+        };
+        foreach (var property in typeof(EaseOptions).GetProperties().Where(p => p.Name is not (nameof(EaseOptions.Threads) or nameof(EaseOptions.Partitions))))
+        {
+            Assert.NotEqual(property.GetValue(new EaseOptions()), property.GetValue(options));
+        }
+
+        var plan = new EasePlan("t", 1, 2, 3, 48, options);
+        Assert.Equal(plan, Pass(plan));
+        var step = new EaseStep("t", 2, EasePhase.Save, 9);
+        Assert.Equal(step, Pass(step));
+        var report = new EaseReport(1, "t", 2, EaseStage.Exchanged, 3, true)
+        {
+            Failure = new EaseFailure("no", true, 7, -0.5),
+            Checkpoints = [1, 5],
+            Costs = new EaseCosts(1, 2, 3, 4, 5, 6),
+        };
+        var passed = Pass(report);
+        Assert.Equal([1, 5], passed.Checkpoints);
+        Assert.Equal(report, passed with { Checkpoints = report.Checkpoints });
+        var block = Pass(PanelBlock.Copy(3, 2, 2, [1, 2, 3, 4]));
+        Assert.Equal((3, 2, 2, 16L), (block.First, block.Rows, block.Columns, block.Bytes));
+        Assert.Equal([1f, 2, 3, 4], block.ToArray());
+    }
+
+    [Fact]
     public void A_block_too_large_for_a_message_is_refused_with_its_size()
     {
         var error = Assert.Throws<RecsysException>(() => Serializer.SerializeToArray(FactorBlock.Own(1, 2, 3, new DenseMatrix(9000, 1024))));
@@ -62,7 +99,7 @@ public sealed class WireTests
     {
         byte[] bytes = Serializer.SerializeToArray(FactorBlock.Own(1, 2, 3, new DenseMatrix(4, 4)));
         int at = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[4, 0, 0, 0, 4, 0, 0, 0]);
-        foreach (byte[] lie in (byte[][])[ [5, 0, 0, 0, 4, 0, 0, 0], [255, 255, 255, 255, 4, 0, 0, 0], [255, 255, 255, 127, 255, 255, 255, 127]])
+        foreach (byte[] lie in (byte[][])[[5, 0, 0, 0, 4, 0, 0, 0], [255, 255, 255, 255, 4, 0, 0, 0], [255, 255, 255, 127, 255, 255, 255, 127]])
         {
             byte[] altered = [.. bytes];
             lie.CopyTo(altered, at);

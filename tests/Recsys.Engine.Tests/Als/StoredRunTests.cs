@@ -135,11 +135,21 @@ public sealed class StoredRunTests
     }
 
     [Fact]
-    public void The_options_of_a_run_are_parsed_as_on_the_command_line()
+    public async Task The_options_of_a_run_are_those_of_the_command_line_defaults_for_the_data_included()
     {
-        var options = AlsRun.ParseOptions(new OptionBag([new("factors", "7"), new("partitions", "3")]));
-        Assert.Equal((7, 3), (options.Factors, options.Partitions));
-        Assert.Throws<InvalidOptionException>(() => AlsRun.ParseOptions(new OptionBag([new("factor", "7")])));
+        var data = AlsTestData.Create(300, 80, 8, weighted: true);
+        var store = new MemoryBlobStore();
+        var facts = (await ClusterDataset.SaveAsync(store, "d", data)).Facts;
+        var bag = new OptionBag([new("factors", "7"), new("iterations", "2")]);
+        var run = AlsRun.Create("training/t/", facts, bag, 5);
+        await run.SaveAsync(store);
+        run = await AlsRun.LoadAsync(store, "training/t/");
+        using var model = (AlsModel)Algorithms.Get("als").Train(data, bag);
+        Assert.Equal(5, run.Options.Partitions);
+        Assert.Equal(model.Options with { Partitions = 0, Threads = 0, Alpha = null }, run.Options with { Partitions = 0, Threads = 0, Alpha = null });
+        Assert.Equal(model.Options.EffectiveAlpha, run.Options.EffectiveAlpha);
+        Assert.Equal(3, AlsRun.Create("t/", facts, bag.With("partitions", "3"), 5).Options.Partitions);
+        Assert.Throws<InvalidOptionException>(() => AlsRun.Create("t/", facts, new OptionBag([new("factor", "7")]), 5));
     }
 
     private static IEnumerable<string> Ids(IdTable ids) => Enumerable.Range(0, ids.Count).Select(i => ids[i]);

@@ -23,10 +23,11 @@ public sealed record StoredEase(string Prefix, ClusterDatasetFacts Data, EasePla
     public static StoredEase Create(string prefix, string training, ClusterDatasetFacts data, OptionBag options, int partitions)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var parsed = new EaseAlgorithm().Parse(options);
-        return data.Items == 0 || data.Interactions == 0
-            ? throw new RecsysException($"data set '{data.Name}': EASE needs at least one interaction")
-            : new StoredEase(prefix, data, EasePlan.Create(training, data.Items, data.Interactions, parsed, partitions));
+        var algorithm = new EaseAlgorithm();
+        _ = algorithm.Parse(options);
+        var shape = data.RequiredShape();
+        var parsed = algorithm.Parse(algorithm.Complete(() => shape, options));
+        return new StoredEase(prefix, data, EasePlan.Create(training, data.Items, data.Interactions, parsed, partitions));
     }
 
     /// <summary>Stores the description; one that is there already stays as it is.</summary>
