@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 using Recsys.Engine;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving;
@@ -14,7 +15,7 @@ namespace Recsys.Grains.Events;
 /// ones gather. When another activation has taken the journal over, or the disk fails, it gives itself up: the next
 /// call opens the partition anew.
 /// </summary>
-[Reentrant, CollectionAgeLimit(AlwaysActive = true)]
+[Reentrant, SpreadPlacement, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class EventPartitionGrain(
     RecsysServingOptions options, IEventJournals journals, IBlobStore blobs, ILocalSiloDetails silo, ILogger<EventPartitionGrain> logger)
     : Grain, IEventPartitionGrain
@@ -118,6 +119,15 @@ internal sealed class EventPartitionGrain(
     public Task<bool> FlushAsync() => _partition.FlushAsync();
 
     public Task<long> SnapshotAsync() => _partition.SnapshotAsync();
+
+    public Task<SiloAddress> WhereAsync() => Task.FromResult(silo.SiloAddress);
+
+    public Task MoveAsync(SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        this.MigrateOnIdle();
+        return Task.CompletedTask;
+    }
 
     /// <summary>Tells the grains of users who are being served that their history has changed.</summary>
     private async Task TellAsync(IncomingEvent[] events)

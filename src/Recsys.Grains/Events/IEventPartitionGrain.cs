@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Orleans.Runtime;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving;
 using Recsys.Grains.Serving;
@@ -47,4 +48,12 @@ public interface IEventPartitionGrain : IGrainWithIntegerKey
     /// <summary>Takes a snapshot; returns its position.</summary>
     [Alias("snapshot")]
     Task<long> SnapshotAsync();
+
+    /// <summary>Where it lives.</summary>
+    [Alias("where"), AlwaysInterleave]
+    Task<SiloAddress> WhereAsync();
+
+    /// <summary>Moves to a silo as soon as it has nothing to do.</summary>
+    [Alias("move")]
+    Task MoveAsync(SiloAddress silo);
 }

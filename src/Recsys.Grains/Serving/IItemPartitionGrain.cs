@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Orleans.Runtime;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving.Partitioned;
 
@@ -39,4 +40,12 @@ public interface IItemPartitionGrain : IGrainWithIntegerKey, IItemSide
     /// <inheritdoc cref="Engine.Serving.Distributed.IItemShards.WeightsAsync"/>
     [Alias("weights"), AlwaysInterleave]
     Task<float[]> WeightsAsync(string model, string version, [Immutable] int[]? rows, [Immutable] int[] columns, CancellationToken cancellationToken);
+
+    /// <summary>Where it lives.</summary>
+    [Alias("where"), AlwaysInterleave]
+    Task<SiloAddress> WhereAsync();
+
+    /// <summary>Moves to a silo as soon as it has nothing to do.</summary>
+    [Alias("move")]
+    Task MoveAsync(SiloAddress silo);
 }

@@ -1,3 +1,5 @@
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 using Recsys.Engine;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving.Distributed;
@@ -7,8 +9,8 @@ using Recsys.Engine.Storage;
 namespace Recsys.Grains.Serving;
 
 /// <summary>An <see cref="ItemPartition"/>, and the partition's parts of large models (<see cref="ItemShardSet"/>), behind an address.</summary>
-[CollectionAgeLimit(AlwaysActive = true)]
-internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNode node, IBlobStore blobs) : Grain, IItemPartitionGrain
+[SpreadPlacement, CollectionAgeLimit(AlwaysActive = true)]
+internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNode node, IBlobStore blobs, ILocalSiloDetails silo) : Grain, IItemPartitionGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -41,6 +43,15 @@ internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNo
     {
         var popular = _items.Popular(count, node.Allows(filter.Categories, filter.Exclude, filter.Allow));
         return Task.FromResult(new PopularItems([.. popular], _items.TotalMass, _items.Landmark, _items.Items));
+    }
+
+    public Task<SiloAddress> WhereAsync() => Task.FromResult(silo.SiloAddress);
+
+    public Task MoveAsync(SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        this.MigrateOnIdle();
+        return Task.CompletedTask;
     }
 
     public Task<long[]> AppliedAsync() => Task.FromResult<long[]>([.. _items.Applied]);

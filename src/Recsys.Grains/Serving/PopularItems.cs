@@ -10,11 +10,3 @@ namespace Recsys.Grains.Serving;
 [GenerateSerializer, Immutable, Alias("recsys.popular")]
 public sealed record PopularItems(
     [property: Id(0)] ItemStatistics[] Items, [property: Id(1)] double TotalMass, [property: Id(2)] long Landmark, [property: Id(3)] int Known);
-
-/// <summary>Which popular items may be returned.</summary>
-/// <param name="Categories">Where not empty, only items of one of these.</param>
-/// <param name="Exclude">Items never to return.</param>
-/// <param name="Allow">Where set, only these.</param>
-[GenerateSerializer, Immutable, Alias("recsys.popular-filter")]
-public sealed record PopularFilter(
-    [property: Id(0)] string[] Categories, [property: Id(1)] string[] Exclude, [property: Id(2)] string[]? Allow);

@@ -28,6 +28,9 @@ public sealed class RecsysServingOptions
     /// <summary>How often a silo asks which models are active and whether items have changed.</summary>
     public TimeSpan FollowEvery { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How often it is looked whether silos have come, which then get their share of the partitions.</summary>
+    public TimeSpan BalanceEvery { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a user's grain trusts the history it holds if nobody tells it of a change.</summary>
     public TimeSpan HistoryAge { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -48,10 +51,10 @@ public sealed class RecsysServingOptions
                 $"serving: {EventPartitions} event and {ItemPartitions} item partitions; expected 1 to {VirtualBlocks.Count} of each");
         }
 
-        if (ModelBytes < 0 || FollowEvery <= TimeSpan.Zero || HistoryAge <= TimeSpan.Zero)
+        if (ModelBytes < 0 || FollowEvery <= TimeSpan.Zero || BalanceEvery <= TimeSpan.Zero || HistoryAge <= TimeSpan.Zero)
         {
             throw new InvalidOptionException(
-                $"serving: model bytes {ModelBytes} (from 0), following every {FollowEvery} and history age {HistoryAge} (above 0) must lie in their ranges");
+                $"serving: model bytes {ModelBytes} (from 0), following every {FollowEvery}, balancing every {BalanceEvery} and history age {HistoryAge} (above 0) must lie in their ranges");
         }
 
         Events.Validate();

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Storage;
@@ -6,7 +8,9 @@ namespace Recsys.Grains.Serving;
 
 /// <summary>A <see cref="ModelRegistry"/> and a <see cref="Catalogue"/> behind an address.</summary>
 [CollectionAgeLimit(AlwaysActive = true)]
-internal sealed class ServingDirectoryGrain(RecsysServingOptions options, IBlobStore blobs) : Grain, IServingDirectoryGrain
+internal sealed class ServingDirectoryGrain(
+    RecsysServingOptions options, IBlobStore blobs, IClusterMembershipService membership, ILogger<ServingDirectoryGrain> logger)
+    : Grain, IServingDirectoryGrain
 {
     private readonly ModelRegistry _models = new(blobs);
     private readonly Catalogue _items = new(blobs);
@@ -15,6 +19,8 @@ internal sealed class ServingDirectoryGrain(RecsysServingOptions options, IBlobS
     {
         await _models.RefreshAsync(cancellationToken);
         await _items.RefreshAsync(cancellationToken);
+        var balancer = new PartitionBalancer(GrainFactory, options);
+        this.RegisterGrainTimer(_ => BalanceAsync(balancer), new() { DueTime = options.BalanceEvery, Period = options.BalanceEvery, Interleave = true });
     }
 
     public Task<ServingRevision> RevisionAsync() => Task.FromResult(new ServingRevision(_models.Current.Revision, _items.Number));
@@ -34,4 +40,17 @@ internal sealed class ServingDirectoryGrain(RecsysServingOptions options, IBlobS
     public Task UpsertAsync(ItemUpdate[] items) => _items.UpsertAsync(items).AsTask();
 
     public Task<bool> DeleteAsync(string item) => _items.DeleteAsync(item).AsTask();
+
+    private async Task BalanceAsync(PartitionBalancer balancer)
+    {
+        try
+        {
+            var silos = membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress).Order();
+            await balancer.BalanceAsync([.. silos]);
+        }
+        catch (Exception e)
+        {
+            logger.LogWarning(e, "partitions could not be dealt out anew; it is tried again");
+        }
+    }
 }

@@ -83,17 +83,20 @@ internal sealed class ServingFollower(
     private async Task FollowAsync(string what, Func<ServingRevision, Task> follow)
     {
         var directory = grains.GetGrain<IServingDirectoryGrain>(0);
+        int failures = 0;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                await Task.Delay(options.FollowEvery, _stopping.Token).ConfigureAwait(false);
+                await Task.Delay(options.FollowEvery * (1 << Math.Min(failures, 5)), _stopping.Token).ConfigureAwait(false);
                 await follow(await directory.RevisionAsync().ConfigureAwait(false)).ConfigureAwait(false);
+                failures = 0;
             }
             catch (Exception e)
             {
                 if (!_stopping.IsCancellationRequested)
                 {
+                    failures++;
                     logger.LogWarning(e, "following the active {What} failed; what answers stays, and it is tried again", what);
                 }
             }

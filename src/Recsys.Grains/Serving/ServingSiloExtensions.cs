@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Storage;
@@ -28,6 +29,7 @@ public static class ServingSiloExtensions
         silo.Services.AddSingleton<PopularFallback>();
         silo.Services.AddSingleton<ServingFollower>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<ServingFollower>());
+        silo.AddPlacementDirector<SpreadPlacement, SpreadPlacementDirector>();
         silo.Services.AddRecsysWire();
         return silo;
     }

@@ -70,7 +70,8 @@ internal sealed class UserGrain(RecsysServingOptions options, ServingNode node, 
     {
         try
         {
-            bool trained = _user.History is null or { Known: false } && node.TrainedHistory(_user.Id) is not null;
+            var history = await FetchAsync();
+            bool trained = !history.Known && node.TrainedHistory(_user.Id) is not null;
             return await Partition.ForgetAsync(_user.Id) || trained;
         }
         finally

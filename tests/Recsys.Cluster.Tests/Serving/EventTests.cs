@@ -55,6 +55,31 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_silo_that_stops_hands_its_partitions_over()
+    {
+        await using var cluster = await ServingCluster.StartAsync(2, files: true);
+        var ingest = await cluster.Recommender.GetIngestAsync();
+        var events = Events("kept", 1500);
+        Assert.Equal(1000, (await ingest.AcceptAsync(events.AsMemory(0, 1000))).Accepted);
+        var before = await PlacesAsync(cluster);
+        Assert.Equal(2, before.Distinct().Count());
+        await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[1]);
+        var receipt = await ingest.AcceptAsync(events);
+        Assert.Equal((500, 1000), (receipt.Accepted, receipt.Duplicates));
+        Assert.Single((await PlacesAsync(cluster)).Distinct());
+
+        // One that comes gets its share, and nothing is lost on the way.
+        await cluster.Cluster.StartAdditionalSiloAsync();
+        await ServingTests.UntilAsync(async () => (await PlacesAsync(cluster)).GroupBy(p => p).Select(g => g.Count()).Order().SequenceEqual([2, 3]));
+        Assert.Equal(0, (await ingest.AcceptAsync(events)).Accepted);
+        await cluster.FlushAsync();
+        Assert.Equal(events.Select(e => (e.User, e.Item)).Distinct().Count(), (await ingest.GetHistoriesAsync()).Interactions.Count);
+
+        static async Task<string[]> PlacesAsync(ServingCluster cluster) => [.. (await Task.WhenAll(Enumerable.Range(0, ServingCluster.EventPartitions)
+            .Select(p => cluster.Client.GetGrain<IEventPartitionGrain>(p).StatusAsync()))).Select(s => s.Silo)];
+    }
+
+    [Fact]
     public async Task An_event_that_is_not_valid_in_a_stream_keeps_no_other_out()
     {
         var provider = _cluster.Client.GetStreamProvider("recsys-events");

@@ -42,15 +42,18 @@ internal sealed class ServingCluster : IAsyncDisposable
     public static Dataset Data { get; } =
         SyntheticCatalogue.Create(new SyntheticOptions { Users = 300, Items = 200, MedianHistory = 12, Seed = 3 }).Data;
 
-    public static async Task<ServingCluster> StartAsync(int silos, Action<RecsysServingOptions>? configure = null)
+    /// <param name="silos">How many.</param>
+    /// <param name="configure">Other options.</param>
+    /// <param name="files">Whether journals and blobs are files, as on one machine.</param>
+    public static async Task<ServingCluster> StartAsync(int silos, Action<RecsysServingOptions>? configure = null, bool files = false)
     {
         var started = new ServingCluster();
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((options, silo) =>
         {
-            silo.Services.AddSingleton<IEventJournals>(started.Journals);
-            silo.Services.AddSingleton<IBlobStore>(started.Blobs);
+            silo.Services.AddSingleton<IEventJournals>(files ? new FileJournals(Path.Combine(started._folder, "journals")) : started.Journals);
+            silo.Services.AddSingleton<IBlobStore>(files ? new FileBlobStore(Path.Combine(started._folder, "blobs")) : started.Blobs);
             silo.AddMemoryGrainStorage("PubSubStore");
             silo.AddMemoryStreams("recsys-events", b => b.ConfigurePullingAgent(o => o.Configure(p => p.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(5))));
             silo.AddRecsysServing(o =>
@@ -58,6 +61,7 @@ internal sealed class ServingCluster : IAsyncDisposable
                 o.EventPartitions = EventPartitions;
                 o.ItemPartitions = ItemPartitions;
                 o.Events = Events;
+                o.BalanceEvery = TimeSpan.FromMilliseconds(300);
                 o.FollowEvery = TimeSpan.FromMilliseconds(20);
                 o.TemporaryFolder = Path.Combine(started._folder, options.SiloName);
                 configure?.Invoke(o);

@@ -61,6 +61,7 @@ public sealed class ServingTests : IAsyncLifetime
         string trained = data.Users[7];
         Assert.False((await Recommender.RecommendAsync(new() { User = trained })).Fallback);
         Assert.True(await Recommender.ForgetAsync(trained));
+        Assert.False(await Recommender.ForgetAsync(trained));
         Assert.True((await Recommender.RecommendAsync(new() { User = trained })).Fallback);
         Assert.Null(await Recommender.GetUserAsync(trained));
 
@@ -106,6 +107,8 @@ public sealed class ServingTests : IAsyncLifetime
         await RefusedAsync("at most", ingest.AcceptAsync(new IncomingEvent[EventLimits.MostEvents + 1]));
         await RefusedAsync("characters", ingest.AcceptAsync(
             Enumerable.Range(0, 200).Select(i => new IncomingEvent("a", new string('x', 60_000), "click", $"{i}")).ToArray()));
+        await RefusedAsync("Unicode", ingest.AcceptAsync(new[] { new IncomingEvent("a\uD800", "x", "click") }));
+        await RefusedAsync("bytes", ingest.AcceptAsync(new[] { new IncomingEvent("a", new string('é', 40_000), "click") }));
         await Assert.ThrowsAsync<UnknownIdException>(() => Recommender.ActivateAsync("ease", "77", false).AsTask());
         await RefusedAsync("no earlier version", Recommender.RollBackAsync("ease"));
         using var cancelled = new CancellationTokenSource();

@@ -126,6 +126,52 @@ public sealed class PartitionedServingTests : IDisposable
         await Assert.ThrowsAsync<UnknownIdException>(() => shards.TopAsync(0, "m", "9", request));
     }
 
+    [Fact]
+    public async Task Following_swaps_at_once_keeps_what_fails_to_load_out_and_clears_old_files_away()
+    {
+        using var shards = new LocalShards(_blobs, _folder["parts"], 2);
+        using var node = new ServingNode(_blobs, _folder["node"], long.MaxValue, shards);
+        var registry = new ModelRegistry(_blobs);
+        for (int v = 1; v <= 3; v++)
+        {
+            using var model = EaseTrainer.Train(Data, new EaseOptions { Regularization = 10 * v, Threads = 1 });
+            await PublishAsync("m", model);
+            await node.Models.FollowAsync(await registry.RefreshAsync());
+            Assert.Equal($"{v}", (await node.RecommendAsync(new RecommendationQuery { Count = 3 })).Version);
+        }
+
+        Assert.Equal(["2", "3"], Directory.GetDirectories(Path.Combine(_folder["node"], "m")).Select(Path.GetFileName).Order());
+        var broken = registry.Current with { Revision = 99, Active = new Dictionary<string, string> { ["m"] = "3", ["none"] = "1" } };
+        await Assert.ThrowsAsync<UnknownIdException>(() => node.Models.FollowAsync(broken));
+        Assert.Equal("3", (await node.RecommendAsync(new RecommendationQuery { Count = 3 })).Version);
+        Assert.NotEqual(99, node.Models.Active.Revision);
+        Assert.Equal("2", (await registry.RollBackAsync("m")).Version);
+        await node.Models.FollowAsync(registry.Current);
+        Assert.Equal("2", (await node.RecommendAsync(new RecommendationQuery { Count = 3 })).Version);
+        await Assert.ThrowsAsync<InvalidOptionException>(() => registry.RollBackAsync("m").AsTask());
+    }
+
+    [Fact]
+    public async Task Any_number_of_catalogues_read_and_write_the_same_items()
+    {
+        using var one = new Catalogue(_blobs);
+        using var two = new Catalogue(_blobs);
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 2 == 0 ? one : two).UpsertAsync([new($"item-{i % 50}") { Name = $"{i / 50}" }]).AsTask()));
+        Assert.True(await two.DeleteAsync("item-7"));
+        using var late = new Catalogue(_blobs);
+        foreach (var catalogue in new[] { one, two, late })
+        {
+            await catalogue.RefreshAsync();
+            Assert.Equal(49, catalogue.Items.Count);
+            Assert.True(catalogue.Items.IsDeleted("item-7"));
+        }
+
+        Assert.Equal(
+            one.Items.All.Select(i => (i.Id, i.Name)).Order(), late.Items.All.Select(i => (i.Id, i.Name)).Order());
+        Assert.False(await one.DeleteAsync("item-7"));
+        Assert.InRange((await _blobs.ListAsync("serving/items/")).Count, 1, 70);
+    }
+
     private static IRecommenderModel Train(string kind) => kind switch
     {
         "als" => AlsTrainer.Train(Data, new AlsOptions { Factors = 24, Alpha = 5, Regularization = 5, Iterations = 3, Threads = 1 }),

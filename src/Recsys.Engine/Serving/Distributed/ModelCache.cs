@@ -73,6 +73,7 @@ public sealed class ModelCache : ILiveModels, IDisposable
             }
 
             Release(before.Entries, after);
+            DeleteOld(choice);
         }
         finally
         {
@@ -138,6 +139,27 @@ public sealed class ModelCache : ILiveModels, IDisposable
 
         _live = Snapshot.None;
         _following.Release();
+    }
+
+    /// <summary>Deletes the files of versions that neither answer nor are to be returned to. Who has one open keeps it.</summary>
+    private void DeleteOld(ActiveModels choice)
+    {
+        try
+        {
+            foreach (string version in Directory.Exists(_folder) ? Directory.GetDirectories(_folder).SelectMany(Directory.GetDirectories).ToArray() : [])
+            {
+                string model = Path.GetFileName(Path.GetDirectoryName(version))!;
+                string name = Path.GetFileName(version);
+                if (!name.StartsWith('.') && choice.Active.GetValueOrDefault(model) != name && choice.Previous.GetValueOrDefault(model) != name)
+                {
+                    Directory.Delete(version, recursive: true);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else is at it: the next time.
+        }
     }
 
     private static void Release(IReadOnlyDictionary<string, Entry> entries, IReadOnlyDictionary<string, Entry> kept)
