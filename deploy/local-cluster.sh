@@ -40,6 +40,7 @@ client ingest "$data"
 say "again: nothing changes"
 client ingest "$data"
 say "training"
+client train --model ease
 client train --model als --factors 64 --iterations 10
 say "status"
 client status

@@ -77,16 +77,15 @@ internal static class TrainCommand
     private static async Task<TrainingStatus> FollowAsync(
         RecsysClient client, TrainingStatus job, IProgress<TrainingProgress> progress, CancellationToken token)
     {
-        long seen = 0;
+        (string, long)? said = null;
         await foreach (var status in client.Training.WatchAsync(job.Id, token).ConfigureAwait(false))
         {
             job = status;
-            if (status.Revision > seen && status.Progress is { } report)
+            if (status.Progress is { } report && said != (report.Phase, report.Done))
             {
+                said = (report.Phase, report.Done);
                 progress.Report(report);
             }
-
-            seen = status.Revision;
         }
 
         return job;

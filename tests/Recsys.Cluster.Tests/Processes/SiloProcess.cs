@@ -77,8 +77,16 @@ internal sealed class SiloProcess : IDisposable
     public static async Task<SiloProcess[]> StartAsync(int count, string connection, string cluster, string cache, params string[] more)
     {
         SiloProcess[] silos = [.. Enumerable.Range(0, count).Select(_ => Start(connection, cluster, cache, more))];
-        await Task.WhenAll(silos.Select(s => s.WaitReadyAsync()));
-        return silos;
+        try
+        {
+            await Task.WhenAll(silos.Select(s => s.WaitReadyAsync()));
+            return silos;
+        }
+        catch
+        {
+            Array.ForEach(silos, s => s.Dispose());
+            throw;
+        }
     }
 
     public async Task WaitReadyAsync()
