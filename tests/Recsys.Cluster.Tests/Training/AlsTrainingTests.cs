@@ -8,13 +8,13 @@ namespace Recsys.Cluster.Tests.Training;
 
 public sealed class AlsTrainingTests
 {
-    private static readonly AlsOptions Options = new() { Factors = 10, Iterations = 3, Regularization = 5, Threads = 1 };
+    private static readonly AlsOptions Options = new() { Factors = 10, Alpha = 10, Iterations = 3, Regularization = 5, Threads = 1 };
 
     private static readonly ClusterTrainingRequest Request = new()
     {
         Dataset = "small",
         Algorithm = "als",
-        Options = new Dictionary<string, string> { ["factors"] = "10", ["iterations"] = "3", ["regularization"] = "5", ["partitions"] = "6" },
+        Options = new Dictionary<string, string> { ["factors"] = "10", ["alpha"] = "10", ["iterations"] = "3", ["regularization"] = "5", ["partitions"] = "6" },
     };
 
     [Theory]
