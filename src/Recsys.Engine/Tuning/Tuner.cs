@@ -31,7 +31,9 @@ public static class Tuner
         {
             for (int s = 0; s < searches.Count; s++)
             {
-                end = run.SearchModel(searches[s], spaces[s], searches.Count - s) ? end : TuningEnd.OutOfTime;
+                // Models with nothing to choose take one training and need no share.
+                int sharers = 1 + searches.Skip(s + 1).Count(o => o.Dimensions.Any(d => !d.Range.IsFixed));
+                end = run.SearchModel(searches[s], spaces[s], sharers) ? end : TuningEnd.OutOfTime;
             }
 
             run.CompareOnItems(searches);
