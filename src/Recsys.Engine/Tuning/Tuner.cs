@@ -24,6 +24,9 @@ public static class Tuner
     {
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
+
+        // Models with nothing to choose are one training each: they come first and need no share of the time.
+        searches = [.. searches.OrderBy(HasChoice)];
         var spaces = searches.Select(s => new SearchSpace(s, data.Train)).ToList();
         var run = new TuningRun(data, options, journal, progress, cancellationToken);
         var end = TuningEnd.Finished;
@@ -31,9 +34,7 @@ public static class Tuner
         {
             for (int s = 0; s < searches.Count; s++)
             {
-                // Models with nothing to choose take one training and need no share.
-                int sharers = 1 + searches.Skip(s + 1).Count(o => o.Dimensions.Any(d => !d.Range.IsFixed));
-                end = run.SearchModel(searches[s], spaces[s], sharers) ? end : TuningEnd.OutOfTime;
+                end = run.SearchModel(searches[s], spaces[s], Math.Max(1, searches.Skip(s).Count(HasChoice))) ? end : TuningEnd.OutOfTime;
             }
 
             run.CompareOnItems(searches);
@@ -44,5 +45,7 @@ public static class Tuner
         }
 
         return run.Result(end);
+
+        static bool HasChoice(ModelSearch search) => search.Dimensions.Any(d => !d.Range.IsFixed);
     }
 }
