@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Evaluation;
@@ -45,7 +44,7 @@ internal sealed class TrialRunner : IDisposable
         }
 
         Prepare(trial.Items);
-        double left = Seconds(deadline - Stopwatch.GetTimestamp());
+        double left = (deadline - _options.Clock.GetTimestamp()) / (double)_options.Clock.TimestampFrequency;
         if (Estimate(trial) > left || left <= 0)
         {
             return null;
@@ -77,8 +76,6 @@ internal sealed class TrialRunner : IDisposable
 
     public void Dispose() => _trainer?.Dispose();
 
-    private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
-
     private double Estimate(Trial trial) =>
         (1.1 * EstimateTraining(_part!.Train, new OptionBag(trial.Options))) + _evaluateSeconds;
 
@@ -99,14 +96,14 @@ internal sealed class TrialRunner : IDisposable
 
     private Trial Measure(Trial trial, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        long begin = _options.Clock.GetTimestamp();
         try
         {
             using var model = _trainer!.Train(
                 new OptionBag(trial.Options),
                 _progress is null ? null : new Training(_progress, trial),
                 cancellationToken);
-            double fit = clock.Elapsed.TotalSeconds;
+            double fit = Elapsed(begin);
             var result = Evaluator.Evaluate(
                 model,
                 _task!,
@@ -117,14 +114,16 @@ internal sealed class TrialRunner : IDisposable
                 Value = result[_options.Metric],
                 StandardError = StandardError(result.PerUser(_options.Metric)),
                 FitSeconds = fit,
-                EvaluateSeconds = clock.Elapsed.TotalSeconds - fit,
+                EvaluateSeconds = Elapsed(begin) - fit,
             };
         }
         catch (RecsysException e) when (e is not InvalidOptionException)
         {
-            return trial with { FitSeconds = clock.Elapsed.TotalSeconds, Error = e.Message.ReplaceLineEndings(" ") };
+            return trial with { FitSeconds = Elapsed(begin), Error = e.Message.ReplaceLineEndings(" ") };
         }
     }
+
+    private double Elapsed(long begin) => _options.Clock.GetElapsedTime(begin).TotalSeconds;
 
     /// <summary>What a unit of work takes, the latest trial counting most.</summary>
     private void Learn(Trial trial)

@@ -25,6 +25,9 @@ public sealed record TuningOptions
     /// <summary>Threads of the measuring; 0: one per processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>What time is taken from.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Refuses what cannot be served.</summary>
     /// <exception cref="InvalidOptionException">An option is out of its range.</exception>
     public void Validate()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Models;
@@ -24,7 +23,7 @@ internal sealed class TuningRun(
     /// <summary>Most of the time that is kept for the last training.</summary>
     private const double LargestReserve = 0.9;
 
-    private readonly long _begin = Stopwatch.GetTimestamp();
+    private readonly long _begin = options.Clock.GetTimestamp();
     private readonly List<Trial> _trials = [];
     private readonly Dictionary<string, double> _lastTraining = [];
     private readonly Dictionary<string, IAlgorithm> _algorithms = [];
@@ -36,7 +35,7 @@ internal sealed class TuningRun(
         var traits = search.Algorithm.Tuning;
         _algorithms[search.Algorithm.Name] = search.Algorithm;
         int? firstItems = traits.FirstItems < data.Train.Items.Count ? traits.FirstItems : null;
-        long now = Stopwatch.GetTimestamp();
+        long now = options.Clock.GetTimestamp();
         long share = options.Budget is null ? long.MaxValue : now + (Math.Max(0, End() - now) / modelsLeft);
         using var runner = new TrialRunner(search, data, options, journal, progress);
         var plan = new SearchPlan(space, options.Trials, options.Seed);
@@ -99,7 +98,7 @@ internal sealed class TuningRun(
         }
 
         var best = Winner(bests);
-        return new TuningResult(options.Metric, _trials, best, end, Stopwatch.GetElapsedTime(_begin).TotalSeconds)
+        return new TuningResult(options.Metric, _trials, best, end, options.Clock.GetElapsedTime(_begin).TotalSeconds)
         {
             LastTrainingSeconds = best is null ? 0 : _lastTraining.GetValueOrDefault(best.Model),
             LeftOut = [.. leftOut.Select(p => $"{p.Best.Model}: {p.Why}")],
@@ -120,7 +119,7 @@ internal sealed class TuningRun(
             return $"its last training needs {MemoryBudget.Format(bytes)} of memory and {MemoryBudget.Format(available)} are available";
         }
 
-        double seconds = _lastTraining.GetValueOrDefault(best.Model), left = (End() - Stopwatch.GetTimestamp()) / (double)Stopwatch.Frequency;
+        double seconds = _lastTraining.GetValueOrDefault(best.Model), left = (End() - options.Clock.GetTimestamp()) / (double)options.Clock.TimestampFrequency;
         return options.Budget is not null && seconds > left
             ? string.Create(CultureInfo.InvariantCulture, $"its last training takes about {seconds:F0} s and {Math.Max(0, left):F0} s are left")
             : null;
@@ -214,7 +213,7 @@ internal sealed class TuningRun(
         return trial is not null;
     }
 
-    private long End() => options.Budget is { } budget ? _begin + (long)(budget.TotalSeconds * Stopwatch.Frequency) : long.MaxValue;
+    private long End() => options.Budget is { } budget ? _begin + (long)(budget.TotalSeconds * options.Clock.TimestampFrequency) : long.MaxValue;
 
     /// <summary>When a trial must have ended, so that the model's share is kept and the last training has time.</summary>
     private long Deadline(TrialRunner runner, long share)
@@ -226,7 +225,7 @@ internal sealed class TuningRun(
 
         NoteLastTraining(runner);
         double reserve = Math.Min(_lastTraining.Values.DefaultIfEmpty(0).Max() * 1.15, LargestReserve * budget.TotalSeconds);
-        return Math.Min(share, End() - (long)(reserve * Stopwatch.Frequency));
+        return Math.Min(share, End() - (long)(reserve * options.Clock.TimestampFrequency));
     }
 
     private void NoteLastTraining(TrialRunner runner)

@@ -7,8 +7,11 @@ using Recsys.Engine.Tuning;
 
 namespace Recsys.Engine.Tests.Tuning;
 
-/// <summary>Popularity that takes a tenth of a second whatever else the machine does, and twelve times that for twelve times the users.</summary>
-internal sealed class SleepingAlgorithm : IAlgorithm
+/// <summary>
+/// Popularity that takes a tenth of a second for 300 users by a clock that only its trainings move; without a clock it waits
+/// until it is cancelled.
+/// </summary>
+internal sealed class SleepingAlgorithm(HandClock? clock) : IAlgorithm
 {
     public string Name => "sleeper";
 
@@ -23,7 +26,12 @@ internal sealed class SleepingAlgorithm : IAlgorithm
     public IRecommenderModel Train(
         Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        cancellationToken.WaitHandle.WaitOne(TimeSpan.FromSeconds(0.1 * data.Users.Count / 300));
+        if (clock is null)
+        {
+            cancellationToken.WaitHandle.WaitOne();
+        }
+
+        clock?.Move(TimeSpan.FromSeconds(0.1 * data.Users.Count / 300));
         cancellationToken.ThrowIfCancellationRequested();
         return PopularityModel.Train(data);
     }
