@@ -220,27 +220,10 @@ public sealed partial class BlendModel : IRecommenderModel
 
     private static void RequireSame(IRecommenderModel first, BlendMember member)
     {
-        var model = member.Model;
-        if (model.Items.Count != first.Items.Count || model.Users.Count != first.Users.Count
-            || model.Histories.Count != first.Histories.Count
-            || !model.Histories.AllColumns.SequenceEqual(first.Histories.AllColumns)
-            || !SameIds(model.Items, first.Items) || !SameIds(model.Users, first.Users))
+        if (!SavedModel.SameData(member.Model, first.Users, first.Items, first.Histories))
         {
             throw new RecsysException($"blend: member '{member.Label}' was trained on other data than the first member");
         }
-    }
-
-    private static bool SameIds(IdTable one, IdTable other)
-    {
-        for (int i = 0; !ReferenceEquals(one, other) && i < one.Count; i++)
-        {
-            if (!one.Utf8(i).SequenceEqual(other.Utf8(i)))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     /// <summary>The members' profiles as one: their factors side by side.</summary>

@@ -19,28 +19,43 @@ internal sealed class ValidationScores
 
     private readonly EvaluationTask _task;
     private readonly Metric _metric;
-    private readonly ulong _seed;
     private readonly ComputePool _pool;
     private readonly float[][]?[] _scores;
-    private RelevanceSets? _sets;
-    private int[] _positions = [];
-    private int[] _historyLengths = [];
-    private ulong[][] _candidates = [];
-    private int _items;
+    private readonly RelevanceSets _sets;
+    private readonly int[] _positions;
+    private readonly ulong[][] _candidates;
+    private readonly int _items;
+    private readonly int[][] _histories;
 
-    /// <summary>Prepares for the users of a task.</summary>
+    /// <summary>Chooses the users.</summary>
     /// <param name="task">Held-out users in the indices that all the models share.</param>
+    /// <param name="reference">Any model with these indices and histories; not kept.</param>
     /// <param name="metric">What is to be measured: tells how far down rankings matter.</param>
     /// <param name="members">How many models there will be.</param>
     /// <param name="seed">Chooses the users where there are too many.</param>
     /// <param name="pool">Threads.</param>
-    public ValidationScores(EvaluationTask task, Metric metric, int members, ulong seed, ComputePool pool)
+    /// <exception cref="RecsysException">No user has a held-out item.</exception>
+    public ValidationScores(EvaluationTask task, IRecommenderModel reference, Metric metric, int members, ulong seed, ComputePool pool)
     {
+        task.RequireFits(reference);
         _task = task;
         _metric = metric;
         _scores = new float[members][][];
-        _seed = seed;
         _pool = pool;
+        _items = reference.Items.Count;
+        _sets = RelevanceSets.Of(task, reference, unknownAsMisses: false);
+        if (_sets.Rows.Length == 0)
+        {
+            throw new RecsysException("blend: no validation user has a held-out item, so the weights cannot be fitted");
+        }
+
+        long most = Math.Max(1, MaxBytes / (4L * _items * members));
+        int users = (int)Math.Min(_sets.Rows.Length, Math.Min(BlendOptions.MaxUsers, most));
+        int[] order = [.. Enumerable.Range(0, _sets.Rows.Length)];
+        Array.Sort(Array.ConvertAll(order, p => SplitMix64.ForStream(seed, (ulong)_sets.Rows[p]).Next()), order);
+        _positions = [.. order.Take(users)];
+        _histories = Array.ConvertAll(_positions, p => task.History(reference, _sets.Rows[p]).ToArray());
+        _candidates = Array.ConvertAll(_positions, _ => new ulong[(_items + 63) / 64]);
     }
 
     /// <summary>Bytes that scores of validation users take at most.</summary>
@@ -54,11 +69,12 @@ internal sealed class ValidationScores
     public void Add(int member, IRecommenderModel model, CancellationToken cancellationToken)
     {
         _task.RequireFits(model);
-        if (_sets is null)
-        {
-            Choose(model);
-        }
+        Add(member, (row, scores) => model.Score(_task.Profile(model, row), scores), cancellationToken);
+    }
 
+    /// <summary>Takes the scores that a function gives for the user of a row of the task.</summary>
+    public void Add(int member, Action<int, float[]> score, CancellationToken cancellationToken)
+    {
         var rows = new float[_positions.Length][];
         int top = Math.Min(_items, Math.Max(LeastCandidates, 3 * _metric.K));
         var best = new ScoredItem[_pool.Threads][];
@@ -67,16 +83,15 @@ internal sealed class ValidationScores
             (worker, u) =>
             {
                 best[worker] ??= new ScoredItem[top];
-                int row = _sets!.Rows[_positions[u]];
                 var scores = rows[u] = new float[_items];
-                model.Score(_task.Profile(model, row), scores);
+                score(_sets.Rows[_positions[u]], scores);
                 float scale = ScoreScale.InverseDeviation(scores);
-                foreach (ref float score in scores.AsSpan())
+                foreach (ref float value in scores.AsSpan())
                 {
-                    score *= scale;
+                    value *= scale;
                 }
 
-                int found = TopN.Select(scores, _task.History(model, row), ItemFilter.Default, best[worker]);
+                int found = TopN.Select(scores, _histories[u], ItemFilter.Default, best[worker]);
                 foreach (var item in best[worker].AsSpan(0, found))
                 {
                     _candidates[u][item.Item >> 6] |= 1UL << (item.Item & 63);
@@ -94,27 +109,9 @@ internal sealed class ValidationScores
         return samples;
     }
 
-    private void Choose(IRecommenderModel model)
-    {
-        _sets = RelevanceSets.Of(_task, model, unknownAsMisses: false);
-        _items = model.Items.Count;
-        if (_sets.Rows.Length == 0)
-        {
-            throw new RecsysException("blend: no validation user has a held-out item, so the weights cannot be fitted");
-        }
-
-        long most = Math.Max(1, MaxBytes / (4L * _items * _scores.Length));
-        int users = (int)Math.Min(_sets.Rows.Length, Math.Min(BlendOptions.MaxUsers, most));
-        int[] order = [.. Enumerable.Range(0, _sets.Rows.Length)];
-        Array.Sort(Array.ConvertAll(order, p => SplitMix64.ForStream(_seed, (ulong)_sets.Rows[p]).Next()), order);
-        _positions = [.. order.Take(users)];
-        _historyLengths = Array.ConvertAll(_positions, p => _task.History(model, _sets.Rows[p]).Length);
-        _candidates = Array.ConvertAll(_positions, _ => new ulong[(_items + 63) / 64]);
-    }
-
     private ValidationSample Sample(int u)
     {
-        var relevant = _sets!.Items(_positions[u]);
+        var relevant = _sets.Items(_positions[u]);
         var items = new List<int>();
         for (int i = 0; i < _items; i++)
         {
@@ -143,6 +140,6 @@ internal sealed class ValidationScores
             }
         }
 
-        return new ValidationSample(_historyLengths[u], scores, items.Count, [.. places], relevant.Length);
+        return new ValidationSample(_histories[u].Length, scores, items.Count, [.. places], relevant.Length);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ComparisonRun : IDisposable
     private readonly ComputePool _pool;
     private readonly List<(ModelSpec Spec, BlendOptions Options)> _blends = [];
     private readonly Dictionary<string, MadeModel> _kept = [];
+    private readonly Dictionary<string, (MadeModel Made, long Peak)> _early = [];
     private readonly Dictionary<string, ComparedModel> _done = [];
 
     public ComparisonRun(
@@ -45,7 +46,7 @@ internal sealed class ComparisonRun : IDisposable
     {
         // Before the models themselves: what is trained for the weights alone is gone when they come.
         var fits = _data.Validation is null && _blends.Count > 0
-            ? BlendTrainer.FitWeights(_data.Train, [.. _blends.Select(b => b.Options)], _progress, _cancellation)
+            ? BlendTrainer.FitWeights(_data.Train, [.. _blends.Select(b => b.Options)], MakeEarly, _progress, _cancellation)
             : null;
         var scores = new Dictionary<string, ValidationScores>();
         var left = new List<ModelSpec>(_specs.Where(s => !IsBlend(s)));
@@ -67,7 +68,7 @@ internal sealed class ComparisonRun : IDisposable
 
     public void Dispose()
     {
-        foreach (var made in _kept.Values.Where(m => m.Owned))
+        foreach (var made in _kept.Values.Concat(_early.Values.Select(e => e.Made)).Where(m => m.Owned))
         {
             made.Model.Dispose();
         }
@@ -126,11 +127,25 @@ internal sealed class ComparisonRun : IDisposable
 
     private static string Labels(IEnumerable<ModelSpec> specs) => string.Join(", ", specs.Select(s => s.Label));
 
+    /// <summary>A member whose model proper tells already what it would say of users it does not know; null for others.</summary>
+    private IRecommenderModel? MakeEarly(ModelSpec spec)
+    {
+        if (!_early.ContainsKey(spec.Label) && SplitFit.NeedsNoSplit(spec))
+        {
+            PeakMemory.Reset();
+            var made = _maker.Make(spec, Phase(spec.Label), _cancellation);
+            _early[spec.Label] = (made, PeakMemory.Bytes());
+        }
+
+        return _early.TryGetValue(spec.Label, out var early) ? early.Made.Model : null;
+    }
+
     private void ExamineOne(ModelSpec spec, Dictionary<string, ValidationScores> scores)
     {
         GC.Collect(); // what the model before left behind is not this one's memory
         PeakMemory.Reset();
-        var made = _maker.Make(spec, Phase(spec.Label), _cancellation);
+        bool madeEarly = _early.Remove(spec.Label, out var early);
+        var made = madeEarly ? early.Made : _maker.Make(spec, Phase(spec.Label), _cancellation);
         try
         {
             foreach (var (blend, options) in _blends.Where(b => _data.Validation is not null && b.Options.Members.Contains(spec)))
@@ -138,13 +153,13 @@ internal sealed class ComparisonRun : IDisposable
                 if (!scores.TryGetValue(blend.Label, out var gathered))
                 {
                     var users = _data.Validation!.TaskFor(made.Model);
-                    scores[blend.Label] = gathered = new ValidationScores(users, options.Metric, options.Members.Count, options.Seed, _pool);
+                    scores[blend.Label] = gathered = new ValidationScores(users, made.Model, options.Metric, options.Members.Count, options.Seed, _pool);
                 }
 
                 gathered.Add(options.Members.ToList().IndexOf(spec), made.Model, _cancellation);
             }
 
-            _done[spec.Label] = Finish(spec, made.Model, made.Seconds) with { SharedSeconds = made.SharedSeconds };
+            _done[spec.Label] = Finish(spec, made.Model, made.Seconds, early.Peak) with { SharedSeconds = made.SharedSeconds };
         }
         catch
         {
@@ -173,15 +188,15 @@ internal sealed class ComparisonRun : IDisposable
         var facts = BlendTrainer.Facts(options, _data.Train, fit, seconds);
         using var blend = new BlendModel(
             [.. options.Members.Select(m => new BlendMember(m.Label, _kept[m.Label].Model))], fit.Weights, facts, ownsMembers: false);
-        _done[spec.Label] = Finish(spec, blend, seconds) with { Blend = fit, Members = [.. options.Members.Select(m => m.Label)] };
+        _done[spec.Label] = Finish(spec, blend, seconds, 0) with { Blend = fit, Members = [.. options.Members.Select(m => m.Label)] };
     }
 
-    private ComparedModel Finish(ModelSpec spec, IRecommenderModel model, double seconds)
+    private ComparedModel Finish(ModelSpec spec, IRecommenderModel model, double seconds, long peakBefore)
     {
         var result = Evaluator.Evaluate(model, _data.Test.TaskFor(model), _options.Evaluation, _pool, Phase(spec.Label), _cancellation);
-        long peak = PeakMemory.Bytes();
+        long peak = Math.Max(peakBefore, PeakMemory.Bytes());
         var facts = model.ToContents().Facts;
-        return new ComparedModel(spec.Label, spec.Algorithm.Name, new EvaluationRun(_data.Name, spec.Label, facts.Options, result)
+        return new ComparedModel(spec.Label, model.Algorithm, new EvaluationRun(_data.Name, spec.Label, facts.Options, result)
         {
             ReadSeconds = _data.ReadSeconds,
             FitSeconds = seconds,

@@ -22,7 +22,8 @@ internal sealed class ModelMaker(Dataset train, IReadOnlyList<ModelSpec> specs) 
         {
             var clock = Stopwatch.StartNew();
             var model = spec.Algorithm.Train(train, spec.Options, progress, cancellationToken);
-            return new MadeModel(model, clock.Elapsed.TotalSeconds, 0, Owned: true);
+            double seconds = spec.Algorithm is SavedModel ? model.ToContents().Facts.TrainingSeconds : clock.Elapsed.TotalSeconds;
+            return new MadeModel(model, seconds, 0, Owned: true);
         }
 
         var solution = Solution(spec, progress, cancellationToken);

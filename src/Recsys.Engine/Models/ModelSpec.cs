@@ -9,7 +9,8 @@ public sealed record ModelSpec(string Label, IAlgorithm Algorithm, OptionBag Opt
     /// <summary>
     /// Reads a list of models, separated by semicolons: <c>[LABEL=]ALGORITHM[:OPTION=VALUE,OPTION=VALUE…]</c>, e.g.
     /// <c>als:alpha=11,regularization=100;ease:regularization=700;slow=als:iterations=50</c>. Models that follow without
-    /// options may be separated by commas: <c>als,ease,popularity</c>; a label stands at the start or after a semicolon. Labels that stand twice are numbered: als, als-2.
+    /// options may be separated by commas: <c>als,ease,popularity</c>; a label stands at the start or after a semicolon. Labels that stand twice are numbered: als,
+    /// als-2. <c>@DIRECTORY</c> in the place of an algorithm is a saved model, trained on the same data.
     /// </summary>
     /// <exception cref="InvalidOptionException">It cannot be read, or an algorithm or option is unknown.</exception>
     public static IReadOnlyList<ModelSpec> ParseList(string text)
@@ -77,7 +78,8 @@ public sealed record ModelSpec(string Label, IAlgorithm Algorithm, OptionBag Opt
         }
 
         int equals = head.IndexOf('=', StringComparison.Ordinal);
-        var algorithm = Algorithms.Get(head[(equals + 1)..].Trim());
+        string name = head[(equals + 1)..].Trim();
+        IAlgorithm algorithm = name.StartsWith(SavedModel.Mark) ? new SavedModel(name[1..]) : Algorithms.Get(name);
         string label = equals < 0 ? algorithm.Name : head[..equals].Trim();
         if (label.Length == 0 || options.Select(o => o.Key).Distinct().Count() < options.Count)
         {

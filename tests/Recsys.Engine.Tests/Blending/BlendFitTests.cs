@@ -1,6 +1,7 @@
 using Recsys.Engine.Blending;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
+using Recsys.Engine.Ease;
 using Recsys.Engine.Evaluation;
 using Recsys.Engine.Models;
 using Recsys.Engine.Tests.Evaluation;
@@ -24,7 +25,7 @@ public sealed class BlendFitTests
         foreach (string name in new[] { "ndcg@10", "recall@5", "map@20" })
         {
             var metric = Metric.Parse(name);
-            var scores = new ValidationScores(task, metric, blend.Members.Count, 1, pool);
+            var scores = new ValidationScores(task, blend, metric, blend.Members.Count, 1, pool);
             for (int m = blend.Members.Count - 1; m >= 0; m--)
             {
                 scores.Add(m, blend.Members[m].Model, CancellationToken.None);
@@ -125,6 +126,32 @@ public sealed class BlendFitTests
         Assert.Contains("validation ndcg@20 of ease", facts.Metrics.Keys);
     }
 
+    [Theory]
+    [InlineData(BlendProtocol.Strong)]
+    [InlineData(BlendProtocol.Weak)]
+    public void Ease_trained_once_tells_of_users_left_out_what_a_second_training_would(BlendProtocol protocol)
+    {
+        var data = BlendTestData.Data;
+        var options = new BlendOptions { Members = ModelSpec.ParseList("ease:regularization=20"), Protocol = protocol, ValidationUsers = 1, HeldOutShare = 0.3 };
+        var split = Splitter.Split(data.ToLog(), SplitFit.OptionsOf(data, options));
+        using var whole = EaseTrainer.Train(data, new EaseOptions { Regularization = 20 });
+        var leftOut = new LeftOutScores(whole, split);
+        var scores = new float[split.Train.Items.Count];
+        leftOut.Score(0, scores);
+        Assert.True(EaseLeaveOut.Applies(whole));
+        if (protocol == BlendProtocol.Strong)
+        {
+            // the one user kept out is the one left out: the very same training data
+            using var without = EaseTrainer.Train(split.Train, new EaseOptions { Regularization = 20 });
+            var expected = new float[split.Train.Items.Count];
+            without.Score(without.FoldIn(split.Test.FoldIn.Row(0), split.Test.FoldIn.RowValues(0)), expected);
+            Assert.All(scores.Zip(expected), p => Assert.Equal(p.Second, p.First, 2e-4));
+        }
+
+        using var blend = BlendTrainer.Train(data, options);
+        Assert.True(blend.ToContents().Facts.Metrics["validation users"] >= 1);
+    }
+
     [Fact]
     public void Without_refit_the_members_stay_as_they_were_when_the_weights_were_fitted()
     {
@@ -168,7 +195,8 @@ public sealed class BlendFitTests
         var held = Matrices.Of(Items, [.. wanted.Select(w => w.Where(i => i >= 4).ToArray())]);
         var histories = Matrices.Of(Items, [.. Enumerable.Range(0, Users).Select(u => Long(u) ? new[] { 0, 1, 2 } : [0])]);
         using var pool = new ComputePool(1);
-        var gathered = new ValidationScores(EvaluationTask.Weak([.. Enumerable.Range(0, Users)], held), options.Metric, 3, 1, pool);
+        var reference = new FakeModel(histories, u => scores[0][u]);
+        var gathered = new ValidationScores(EvaluationTask.Weak([.. Enumerable.Range(0, Users)], held), reference, options.Metric, 3, 1, pool);
         for (int m = 0; m < scores.Length; m++)
         {
             float[][] model = scores[m];
