@@ -54,6 +54,33 @@ public sealed class DistributedEaseTests
         SameBits.Assert(expected, actual);
     }
 
+    /// <summary>Blocks of 384 columns, and panels that take several messages.</summary>
+    [RealDataFact]
+    [Trait("Category", "Long")]
+    public async Task A_large_matrix_is_trained_to_the_same_bits()
+    {
+        var all = Dataset.Load(RealData.Path("gowalla/train.txt")).Interactions;
+        const int Items = 12_500;
+        var offsets = new long[all.Rows + 1];
+        var columns = new List<int>();
+        for (int u = 0; u < all.Rows; u++)
+        {
+            columns.AddRange(all.Row(u).ToArray().Where(i => i < Items));
+            offsets[u + 1] = columns.Count;
+        }
+
+        var data = new Dataset(
+            IdTable.Sequential(all.Rows), IdTable.Sequential(Items), new SparseMatrix(all.Rows, Items, offsets, [.. columns]));
+        var options = new EaseOptions { Regularization = 100 };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, 3, 3, pool);
+        Assert.Equal(384, local.Plan.Block);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        using var actual = await local.CollectAsync(outcome);
+        SameBits.Assert(expected, actual);
+    }
+
     [RealDataTheory]
     [InlineData(2, 2)]
     [InlineData(3, 1)]
