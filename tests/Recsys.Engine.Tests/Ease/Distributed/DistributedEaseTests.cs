@@ -31,6 +31,22 @@ public sealed class DistributedEaseTests
         Assert.Equal(hosts > 1, outcome.Costs.PanelBytes > 0);
     }
 
+    [Fact]
+    public async Task Dropout_an_exponent_and_clipping_are_those_of_one_machine()
+    {
+        var data = EaseTestData.Weighted(EaseTestData.Bookshop(200, 300));
+        var options = new EaseOptions
+        {
+            Regularization = 3, RegularizationExponent = 0.4, Dropout = 0.3, NonNegative = NonNegativeMode.Clip,
+        };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, 3, 2, pool);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        using var actual = await local.CollectAsync(outcome);
+        SameBits.Assert(expected, actual);
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(20, 4)]
