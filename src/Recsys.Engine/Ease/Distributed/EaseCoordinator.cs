@@ -97,8 +97,10 @@ public sealed class EaseCoordinator
         var involved = _reports.Where(r => r.Training == _plan.Training).ToArray();
         int highest = _reports.Max(r => r.Attempt);
         int pivots;
+
+        // Of those that are on their way it is not known where to; without checkpoints it is the end.
         if (inPlace && involved.Length == _partitions.Count
-            && involved.All(r => r.Attempt == highest && r.Failure is null && r.Stage >= EaseStage.Swept))
+            && involved.All(r => r.Attempt == highest && r.Failure is null && r.Stage >= EaseStage.Swept && !(r.Running && _options.Checkpoints)))
         {
             _attempt = highest;
             pivots = involved.Min(r => r.Pivots);

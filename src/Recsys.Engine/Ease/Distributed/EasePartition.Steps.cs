@@ -3,23 +3,21 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <content>The steps themselves, carried out beside the calls.</content>
 public sealed partial class EasePartition
 {
-    // Never throws: how it ended is told by the report.
+    // Never throws: how it ended is told by the report. What a step has reached and that it has ended are told at once: who
+    // reads the one may start the next step.
     private async Task WorkAsync(EaseRun run, EasePart part, EaseStep step)
     {
-        EaseFailure? failure = null;
         try
         {
             await WorkOnAsync(run, part, step).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            failure = EaseFailure.Of(e);
-        }
-
-        lock (_gate)
-        {
-            _failure = failure;
-            _running = null;
+            lock (_gate)
+            {
+                _failure = EaseFailure.Of(e);
+                _running = null;
+            }
         }
     }
 
@@ -37,10 +35,13 @@ public sealed partial class EasePartition
                 Reach(EaseStage.Swept, step.Pivots);
                 break;
             case EasePhase.Sweep:
-                for (int pivot = _pivots; pivot < Target(); pivot++)
+                for (int pivot = _pivots; ; pivot++)
                 {
                     await part.SweepAsync(pivot, stop).ConfigureAwait(false);
-                    Reach(EaseStage.Swept, pivot + 1);
+                    if (ReachPivot(pivot + 1))
+                    {
+                        break;
+                    }
                 }
 
                 break;
@@ -68,17 +69,26 @@ public sealed partial class EasePartition
         lock (_gate)
         {
             _checkpoints = [.. _checkpoints.Where(c => c >= last && c != step.Pivots).Append(step.Pivots).Order()];
+            _running = null;
         }
     }
 
     private EaseCheckpoints Store() =>
         _host.Checkpoints ?? throw new RecsysException($"EASE: the host of partition {_index} has nowhere to keep checkpoints");
 
-    private int Target()
+    // Whether it was the last one that was asked for.
+    private bool ReachPivot(int pivots)
     {
         lock (_gate)
         {
-            return _target;
+            _pivots = pivots;
+            if (pivots < _target)
+            {
+                return false;
+            }
+
+            _running = null;
+            return true;
         }
     }
 
@@ -86,7 +96,7 @@ public sealed partial class EasePartition
     {
         lock (_gate)
         {
-            (_stage, _pivots) = (stage, pivots);
+            (_stage, _pivots, _running) = (stage, pivots, null);
         }
     }
 }

@@ -57,8 +57,16 @@ public sealed partial class EasePartition : IEasePartition, IAsyncDisposable
             Check(plan);
             await StopAsync().ConfigureAwait(false);
             var layout = new EaseLayout(plan);
+            long needed = EaseTraffic.PartitionBytes(layout, _index);
+            if (needed > MemoryBudget.AvailableBytes())
+            {
+                // Panels of an earlier attempt may wait to be collected.
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
             MemoryBudget.Require(
-                EaseTraffic.PartitionBytes(layout, _index), $"EASE on {plan.Items} items, partition {_index} of {plan.Partitions}", "use more silos");
+                needed, $"EASE on {plan.Items} items, partition {_index} of {plan.Partitions}", "use more silos");
             int[] checkpoints = [];
             if (_host.Checkpoints is { } store)
             {

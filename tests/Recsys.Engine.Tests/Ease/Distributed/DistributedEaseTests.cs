@@ -31,6 +31,22 @@ public sealed class DistributedEaseTests
         Assert.Equal(hosts > 1, outcome.Costs.PanelBytes > 0);
     }
 
+    [Fact]
+    public async Task Dropout_an_exponent_and_clipping_are_those_of_one_machine()
+    {
+        var data = EaseTestData.Weighted(EaseTestData.Bookshop(200, 300));
+        var options = new EaseOptions
+        {
+            Regularization = 3, RegularizationExponent = 0.4, Dropout = 0.3, NonNegative = NonNegativeMode.Clip,
+        };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, 3, 2, pool);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        using var actual = await local.CollectAsync(outcome);
+        SameBits.Assert(expected, actual);
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(20, 4)]
@@ -49,6 +65,33 @@ public sealed class DistributedEaseTests
         using var expected = EaseTrainer.Train(data, options);
         using var pool = new ComputePool(2);
         await using var local = new LocalEase("t", data, options, partitions, partitions, pool);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        using var actual = await local.CollectAsync(outcome);
+        SameBits.Assert(expected, actual);
+    }
+
+    /// <summary>Blocks of 384 columns, and panels that take several messages.</summary>
+    [RealDataFact]
+    [Trait("Category", "Long")]
+    public async Task A_large_matrix_is_trained_to_the_same_bits()
+    {
+        var all = Dataset.Load(RealData.Path("gowalla/train.txt")).Interactions;
+        const int Items = 12_500;
+        var offsets = new long[all.Rows + 1];
+        var columns = new List<int>();
+        for (int u = 0; u < all.Rows; u++)
+        {
+            columns.AddRange(all.Row(u).ToArray().Where(i => i < Items));
+            offsets[u + 1] = columns.Count;
+        }
+
+        var data = new Dataset(
+            IdTable.Sequential(all.Rows), IdTable.Sequential(Items), new SparseMatrix(all.Rows, Items, offsets, [.. columns]));
+        var options = new EaseOptions { Regularization = 100 };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, 3, 3, pool);
+        Assert.Equal(384, local.Plan.Block);
         var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
         using var actual = await local.CollectAsync(outcome);
         SameBits.Assert(expected, actual);

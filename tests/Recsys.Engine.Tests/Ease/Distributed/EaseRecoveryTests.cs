@@ -9,7 +9,7 @@ namespace Recsys.Engine.Tests.Ease.Distributed;
 
 public sealed class EaseRecoveryTests : IDisposable
 {
-    private static readonly Dataset Data = EaseTestData.Weighted(EaseTestData.Bookshop(200, 700));
+    private static readonly Dataset Data = EaseTestData.Weighted(EaseTestData.Bookshop(150, 480));
     private static readonly EaseOptions Options = new() { Regularization = 30, Threads = 2 };
     private readonly ComputePool _pool = new(2);
     private readonly EaseModel _expected = EaseTrainer.Train(Data, Options);
@@ -45,8 +45,8 @@ public sealed class EaseRecoveryTests : IDisposable
         string[] calls = ["begin", "start Gram", "start Sweep", "pivot", "panel", "start Exchange", "columns", "start Weights"];
         foreach (string call in checkpoints ? [.. calls, "start Save"] : calls)
         {
-            // At the first, third, ninth, … call of that name, until there are not as many.
-            for (int number = 1; await LoseAtAsync(call, number, checkpoints, after, lost); number *= 3)
+            // At the first, fourth, … call of that name, until there are not as many.
+            for (int number = 1; await LoseAtAsync(call, number, checkpoints, after, lost); number *= 4)
             {
             }
         }
@@ -76,7 +76,7 @@ public sealed class EaseRecoveryTests : IDisposable
     {
         await using var local = new LocalEase("t", Data, Options, 2, 2, _pool, new MemoryBlobStore());
         var options = new EaseRunOptions { Checkpoints = true, CheckpointEvery = 1, MaxAttempts = 1 };
-        for (int stop = 1; stop <= 7; stop++)
+        for (int stop = 1; stop <= 4; stop++)
         {
             var coordinator = new EaseCoordinator(local.Plan, local.Partitions, options);
             await Assert.ThrowsAsync<RecsysException>(() => coordinator.ResumeAsync(new StopAt("checkpoint"), default));
@@ -84,7 +84,7 @@ public sealed class EaseRecoveryTests : IDisposable
 
         var last = new EaseCoordinator(local.Plan, local.Partitions, options);
         var outcome = await last.ResumeAsync(null, default);
-        Assert.Equal(8, outcome.Attempt);
+        Assert.Equal(5, outcome.Attempt);
         using (var model = await local.CollectAsync(outcome))
         {
             SameBits.Assert(_expected, model);

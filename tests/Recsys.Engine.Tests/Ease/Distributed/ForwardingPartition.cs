@@ -3,7 +3,10 @@ using Recsys.Engine.Ease.Distributed;
 
 namespace Recsys.Engine.Tests.Ease.Distributed;
 
-/// <summary>Stands before a partition as if it were in another process: blocks pass as bytes, every call goes through <see cref="CallAsync"/>.</summary>
+/// <summary>
+/// Stands before a partition as if it were in another process: blocks pass as bytes, a few rows or blocks at a time, and
+/// every call goes through <see cref="CallAsync"/>.
+/// </summary>
 internal abstract class ForwardingPartition(Func<EasePartition> target) : IEasePartition
 {
     protected EasePartition Target => target();
@@ -23,7 +26,7 @@ internal abstract class ForwardingPartition(Func<EasePartition> target) : IEaseP
 
     public async ValueTask<PanelBlock?> GetPanelAsync(
         string training, int attempt, int pivot, int first, int count, int waitMilliseconds, CancellationToken cancellationToken) =>
-        await CallAsync("panel", async () => Copy(await Target.GetPanelAsync(training, attempt, pivot, first, count, Math.Min(10, waitMilliseconds), default)));
+        await CallAsync("panel", async () => Copy(await Target.GetPanelAsync(training, attempt, pivot, first, Math.Min(3, count), Math.Min(10, waitMilliseconds), default)));
 
     public async ValueTask<PanelBlock> GetColumnsAsync(
         string training, int attempt, EaseStage stage, int firstRow, int maxRows, int columns, CancellationToken cancellationToken) =>
