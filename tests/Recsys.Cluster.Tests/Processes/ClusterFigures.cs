@@ -15,7 +15,7 @@ namespace Recsys.Cluster.Tests.Processes;
 
 /// <summary>
 /// Figures of silo processes, written to standard output and to the file that RECSYS_FIGURES_OUT names:
-/// <c>RECSYS_FIGURES="FILE ALGORITHM SILOS [option=value …]"</c>, e.g. <c>"ml-1m/train.tsv als 2 factors=128"</c>.
+/// <c>RECSYS_FIGURES="FILE ALGORITHM SILOS [option=value …]"</c>, e.g. <c>"ml-1m/train.tsv als 2 factors=128"</c>. The best of RECSYS_FIGURES_RUNS runs counts (3).
 /// </summary>
 [Collection(PostgresCollection.Name)]
 [Trait("Category", "Figures")]
@@ -51,7 +51,8 @@ public sealed class ClusterFigures : IDisposable
         // The first training compiles the code, of the silos as of this process.
         double best = double.MaxValue, engine = double.MaxValue;
         ClusterTrainingStatus status = null!;
-        for (int run = 0; run < 3; run++)
+        int runs = int.Parse(Environment.GetEnvironmentVariable("RECSYS_FIGURES_RUNS") ?? "3", CultureInfo.InvariantCulture);
+        for (int run = 0; run < runs; run++)
         {
             double before = Cpu();
             status = await TrainAsync(client, $"run-{run}", algorithm, options);
