@@ -30,6 +30,12 @@ internal struct EasePlanSurrogate
 
     [Id(7)]
     public double Density;
+
+    [Id(8)]
+    public double RegularizationExponent;
+
+    [Id(9)]
+    public double Dropout;
 }
 
 [RegisterConverter]
@@ -41,7 +47,14 @@ internal sealed class EasePlanConverter : IConverter<EasePlan, EasePlanSurrogate
         s.Interactions,
         s.Partitions,
         s.Block,
-        new EaseOptions { Regularization = s.Regularization, NonNegative = s.NonNegative, Density = s.Density });
+        new EaseOptions
+        {
+            Regularization = s.Regularization,
+            RegularizationExponent = s.RegularizationExponent,
+            Dropout = s.Dropout,
+            NonNegative = s.NonNegative,
+            Density = s.Density,
+        });
 
     public EasePlanSurrogate ConvertToSurrogate(in EasePlan value) => new()
     {
@@ -53,6 +66,8 @@ internal sealed class EasePlanConverter : IConverter<EasePlan, EasePlanSurrogate
         Regularization = value.Options.Regularization,
         NonNegative = value.Options.NonNegative,
         Density = value.Options.Density,
+        RegularizationExponent = value.Options.RegularizationExponent,
+        Dropout = value.Options.Dropout,
     };
 }
 

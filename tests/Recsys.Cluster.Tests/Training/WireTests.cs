@@ -3,6 +3,8 @@ using Orleans.Runtime;
 using Orleans.Serialization;
 using Recsys.Engine;
 using Recsys.Engine.Als;
+using Recsys.Engine.Ease;
+using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Numerics;
 using Recsys.Grains.Training;
 
@@ -48,6 +50,14 @@ public sealed class WireTests
         }
 
         Assert.Equal(0, Pass(FactorBlock.Own(1, 2, 3, new DenseMatrix(0, 7))).Rows);
+    }
+
+    [Fact]
+    public void All_options_of_an_ease_training_come_over_the_wire()
+    {
+        var options = new EaseOptions { Regularization = 3, RegularizationExponent = 0.5, Dropout = 0.2, NonNegative = NonNegativeMode.Clip, Density = 0.5 };
+        var plan = new EasePlan("t", 100, 5000, 3, 16, options);
+        Assert.Equal(plan, Pass(plan));
     }
 
     [Fact]
