@@ -83,7 +83,9 @@ public sealed class JobsTests : IAsyncLifetime
 
         Assert.Equal(job.Id, Assert.Single(await Training.ListAsync()).Id);
         Assert.Null(await Training.GetAsync("17"));
-        Assert.Empty(await ClusterDataset.ListAsync(_blobs)); // the job's data set is gone
+
+        // The job's data set goes when the job has ended.
+        await AlsTrainingTests.Eventually(async () => Assert.Empty(await ClusterDataset.ListAsync(_blobs)));
     }
 
     [Fact]
