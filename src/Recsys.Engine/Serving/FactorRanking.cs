@@ -16,10 +16,10 @@ internal sealed class FactorRanking(DenseMatrix factors, bool ownsFactors = fals
     public void Prepare(ServingOptions options)
     {
         var storage = options.StorageFor(factors.Rows);
-        if (storage != FactorStorage.Float32 && factors.Rows > 0)
+        if (storage != FactorStorage.Float32 && factors.Rows > 0 && Volatile.Read(ref _rounded)?.Storage != storage)
         {
-            var before = Interlocked.Exchange(ref _rounded, new FactorIndex(factors, storage, rescore: true));
-            before?.Dispose();
+            // One that was there before may be in use: it is freed with its last reference.
+            Volatile.Write(ref _rounded, new FactorIndex(factors, storage, rescore: true));
         }
     }
 
@@ -28,7 +28,7 @@ internal sealed class FactorRanking(DenseMatrix factors, bool ownsFactors = fals
 
     /// <inheritdoc cref="FactorIndex.Top(ReadOnlySpan{float}, ReadOnlySpan{int}, ItemFilter, Span{ScoredItem})"/>
     public int Top(ReadOnlySpan<float> user, ReadOnlySpan<int> seen, ItemFilter filter, Span<ScoredItem> results) =>
-        _rounded is not null && _rounded.TryTopExact(user, seen, filter, results, out int found)
+        Volatile.Read(ref _rounded) is { } rounded && rounded.TryTopExact(user, seen, filter, results, out int found)
             ? found
             : _exact.Top(user, seen, filter, results);
 
