@@ -6,6 +6,7 @@ work="$(mktemp -d "${TMPDIR:-/tmp}/recsys-cluster-XXXXXX")"
 logs="$work"
 declare -A pids=()
 helpers=()
+offset="${RECSYS_PORT_OFFSET:-0}" # added to every port, where another cluster runs on this machine
 pg_data='' pg_bin=''
 
 # Several silos share this machine: a garbage collected heap for each processor of each would be too many.
@@ -55,7 +56,7 @@ start_postgres() { # [STRING]
   pg_bin="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)"
   [ -n "$pg_bin" ] || pg_bin="$(dirname "$(command -v initdb || echo /none)")"
   [ -x "$pg_bin/initdb" ] || { echo "PostgreSQL is not installed (apt-get install postgresql): or name one with --postgres" >&2; exit 1; }
-  local port="${PGPORT:-55433}"
+  local port="$((55433 + offset))"
   pg_data="$work/postgres"
   say "PostgreSQL at port $port"
   if [ "$(id -u)" = 0 ]; then chown postgres "$work"; fi
@@ -65,19 +66,21 @@ start_postgres() { # [STRING]
   export RECSYS_POSTGRES="Host=127.0.0.1;Port=$port;Username=recsys;Database=recsys"
 }
 
+url() { echo "http://127.0.0.1:$((5080 + offset + $1))"; } # N
+
 start_silo() { # N [OPTION…]
   local n="$1"
   shift
-  dotnet "$root/src/Recsys.Silo/bin/Release/net10.0/recsys-silo.dll" --create-schema --address 127.0.0.1 --silo-port $((11111 + n)) \
-    --gateway-port $((30000 + n)) --urls "http://127.0.0.1:$((5080 + n))" --cache "$work/cache-$n" "$@" >>"$logs/silo-$n.log" 2>&1 &
+  dotnet "$root/src/Recsys.Silo/bin/Release/net10.0/recsys-silo.dll" --create-schema --address 127.0.0.1 --silo-port $((11111 + offset + n)) \
+    --gateway-port $((30000 + offset + n)) --urls "$(url "$n")" --cache "$work/cache-$n" "$@" >>"$logs/silo-$n.log" 2>&1 &
   pids[$n]=$!
 }
 
 wait_ready() { # N
   local t
   for ((t = 0; t < 1200; t++)); do
-    curl -sf -m 2 "http://127.0.0.1:$((5080 + $1))/health/ready" >/dev/null && return
     kill -0 "${pids[$1]}" 2>/dev/null || break
+    curl -sf -m 2 "$(url "$1")/health/ready" >/dev/null && return
     sleep 0.1
   done
   echo "silo $1 is not ready" >&2

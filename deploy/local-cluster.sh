@@ -8,6 +8,7 @@
 #   --data FILE        interactions in any format of docs/data.md (default: a made-up file)
 #   --postgres STRING  Npgsql connection string of an empty database (default: an own server of the installed PostgreSQL)
 #   --log DIR          keep the silos' output there
+#   RECSYS_PORT_OFFSET added to every port (5080, 11111, 30000, 55433), where they are taken
 #   --keep             leave the cluster running until Ctrl-C; prints how to talk to it
 set -euo pipefail
 silos=2 data='' postgres='' keep=0 log=''
@@ -47,13 +48,13 @@ client status
 user="$(head -n 2 "$data" | tail -n 1 | awk '{ print $1 }')"
 say "recommendations for $user, by the client and by HTTP"
 client recommend "$user" -n 5 --explain
-curl -sf "http://127.0.0.1:5080/api/v1/users/$user/recommendations?n=3"
+curl -sf "$(url 0)/api/v1/users/$user/recommendations?n=3"
 echo
 say "load"
 client load-test --rate 500 --seconds 5
 
 if [ "$keep" = 1 ]; then
-  say "running: page at http://127.0.0.1:5080/, silos' output in $logs; in another terminal:"
+  say "running: page at $(url 0)/, silos' output in $logs; in another terminal:"
   echo "  export RECSYS_CLUSTER=local RECSYS_POSTGRES='$RECSYS_POSTGRES'"
   while sleep 1; do :; done
 fi

@@ -45,7 +45,7 @@ while [ "$(date +%s)" -lt "$deadline" ]; do
   load=$!
   helpers+=("$load")
   sleep $((every / 4))
-  silo=$((round % 2)) signal=$([ $((round / 2 % 2)) = 0 ] && echo TERM || echo KILL)
+  silo=$((round / 2 % 2)) signal=$([ $((round % 2)) = 0 ] && echo TERM || echo KILL)
   stop_silo "$silo" "$signal"
   start_silo "$silo" --drain-seconds 1
   wait_ready "$silo"

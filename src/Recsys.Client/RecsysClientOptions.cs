@@ -20,8 +20,13 @@ public sealed class RecsysClientOptions
     public TimeSpan ConnectPatience { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a call is repeated that failed because a silo went away; zero for never.</summary>
-    public TimeSpan CallPatience { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan CallPatience { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long to wait for one answer.</summary>
+    /// <summary>
+    /// How long to wait for one answer of a recommender before it is asked for again: a silo that was killed does not say so.
+    /// </summary>
+    public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long to wait for one answer to anything else.</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

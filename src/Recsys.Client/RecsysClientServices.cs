@@ -25,7 +25,7 @@ public static class RecsysClientServices
     internal static IServiceCollection AddRecsysClient(this IServiceCollection services, RecsysClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddSingleton(new CallRetry(options.CallPatience));
+        services.AddSingleton(new CallRetry(options.CallPatience, options.ReadTimeout));
         services.AddOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(o =>

@@ -8,7 +8,9 @@ namespace Recsys.Client.Calls;
 /// Repeats calls that failed because a silo went away or a grain moved: another attempt finds where it is now. Only for
 /// calls that may be repeated.
 /// </summary>
-internal sealed class CallRetry(TimeSpan patience)
+/// <param name="patience">How long a call is repeated.</param>
+/// <param name="readTimeout">How long an answer to a question is waited for.</param>
+internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -16,6 +18,17 @@ internal sealed class CallRetry(TimeSpan patience)
 
     /// <summary>How many attempts failed and were repeated.</summary>
     public long Repeated => Volatile.Read(ref _repeated);
+
+    /// <summary>As <see cref="RunAsync"/> for a question, which is asked again when no answer comes soon.</summary>
+    public ValueTask<T> AskAsync<T, TState>(
+        Func<TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken cancellationToken) => RunAsync(
+        static (s, token) =>
+        {
+            var answer = s.call(s.state, token);
+            return answer.IsCompletedSuccessfully ? answer : new ValueTask<T>(answer.AsTask().WaitAsync(s.readTimeout, token));
+        },
+        (call, state, readTimeout),
+        cancellationToken);
 
     public async ValueTask<T> RunAsync<T, TState>(
         Func<TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken cancellationToken)

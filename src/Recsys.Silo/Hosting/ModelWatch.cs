@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using Recsys.Engine;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Storage;
 
@@ -22,7 +21,7 @@ internal sealed class ModelWatch(IBlobStore blobs, ServingNode node, Readiness r
             {
                 wanted ??= (await registry.RefreshAsync(stoppingToken).ConfigureAwait(false)).Revision;
             }
-            catch (RecsysException)
+            catch (Exception) when (!stoppingToken.IsCancellationRequested)
             {
                 // The store is away: not ready, and tried again.
             }

@@ -62,7 +62,7 @@ internal static class SiloRun
     {
         for (var e = error; e is not null; e = e.InnerException)
         {
-            if (e is System.Net.Sockets.SocketException or IOException or NpgsqlException or OrleansConfigurationException or TimeoutException)
+            if (e is System.Net.Sockets.SocketException or IOException or NpgsqlException or OrleansConfigurationException or RecsysException or TimeoutException)
             {
                 return e.Message.ReplaceLineEndings(" ");
             }

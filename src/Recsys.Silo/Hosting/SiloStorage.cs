@@ -9,11 +9,15 @@ namespace Recsys.Silo.Hosting;
 /// <summary>Where the silos of a cluster keep what they share: blobs and event journals.</summary>
 internal static class SiloStorage
 {
+    private const int BufferBytes = 128 << 10;
+
     public static void Add(IServiceCollection services, SiloSettings settings)
     {
         if (settings.Postgres is { } connection)
         {
-            services.AddSingleton(_ => NpgsqlDataSource.Create(connection));
+            // Blobs are megabytes: in pieces of the default 8 KB they would take a system call each.
+            var bulk = new NpgsqlConnectionStringBuilder(connection) { ReadBufferSize = BufferBytes, WriteBufferSize = BufferBytes };
+            services.AddSingleton(_ => NpgsqlDataSource.Create(bulk));
             services.AddSingleton<IBlobStore>(s => new PostgresBlobStore(s.GetRequiredService<NpgsqlDataSource>()));
             services.AddSingleton<IEventJournals>(s => new PostgresJournals(s.GetRequiredService<NpgsqlDataSource>()));
             return;

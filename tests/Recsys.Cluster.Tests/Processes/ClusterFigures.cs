@@ -74,6 +74,41 @@ public sealed class ClusterFigures : IDisposable
             $"{Path.GetFileName(Path.GetDirectoryName(words[0]))} {algorithm} {string.Join(' ', words[3..])}, {silos} silo processes: {status.Seconds:F1} s, CPU {best:F2} s against {engine:F2} s of the Engine ({best / engine:F2}x), moved {received / 1e6:F1} MB, formula {expected / 1e6:F1} MB"));
     }
 
+    /// <summary>Processor seconds of blobs to and from PostgreSQL, by the size of the connection's buffers.</summary>
+    [FiguresFact]
+    public async Task Blobs()
+    {
+        const int Count = 64;
+        byte[] blob = new byte[4 << 20];
+        new Random(1).NextBytes(blob);
+        foreach (int buffer in new[] { 8 << 10, 32 << 10, 128 << 10, 8 << 10, 32 << 10, 128 << 10 })
+        {
+            string connection = PostgresServer.Instance.CreateDatabase();
+            await PostgresSchema.PrepareAsync(connection, create: true);
+            await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { ReadBufferSize = buffer, WriteBufferSize = buffer });
+            var store = new PostgresBlobStore(database);
+            double Now() => Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
+            double began = Now();
+            var clock = Stopwatch.StartNew();
+            for (int b = 0; b < Count; b++)
+            {
+                await store.PutAsync($"b/{b}", blob);
+            }
+
+            double put = Now() - began, putSeconds = clock.Elapsed.TotalSeconds;
+            began = Now();
+            clock.Restart();
+            for (int b = 0; b < Count; b++)
+            {
+                await store.GetAsync($"b/{b}");
+            }
+
+            double megabytes = (double)Count * blob.Length / 1e6;
+            Say(FormattableString.Invariant(
+                $"buffers of {buffer >> 10} KB: put {put / megabytes * 1e3:F2} ms CPU a MB ({megabytes / putSeconds:F0} MB/s), get {(Now() - began) / megabytes * 1e3:F2} ms CPU a MB ({megabytes / clock.Elapsed.TotalSeconds:F0} MB/s)"));
+        }
+    }
+
     private static async Task<ClusterTrainingStatus> TrainAsync(RecsysClient client, string id, string algorithm, OptionBag options)
     {
         var training = client.Grains.GetGrain<ITrainingCoordinatorGrain>(id);
