@@ -149,7 +149,13 @@ public sealed class EaseRecoveryTests : IDisposable
         await using var local = new LocalEase("t", Data, Options, 2, 1, _pool);
         var old = new EaseCoordinator(local.Plan, local.Partitions);
         Task<EaseOutcome>? other = null;
-        var takeOver = new Does("gram", () => other ??= new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default));
+        using var began = new ManualResetEventSlim();
+        var takeOver = new Does("gram", () =>
+        {
+            // The old one goes on when the partitions follow the new one: else it might end before.
+            other ??= Task.Run(() => new EaseCoordinator(local.Plan, local.Partitions).RunAsync(new Does("gram", began.Set), default));
+            began.Wait(TimeSpan.FromSeconds(30));
+        });
         var error = await Assert.ThrowsAsync<RecsysException>(() => old.RunAsync(takeOver, default));
         Assert.Contains("attempt 2", error.Message, StringComparison.Ordinal);
         var outcome = await other!;
