@@ -176,7 +176,7 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
         var (data, complete) = await Task.Run(
             async () =>
             {
-                var histories = await HistoriesAsync(ingest, token).ConfigureAwait(false);
+                var histories = await HistoriesAsync(ingest, token);
                 return (histories, Algorithms.Get(job.Request.Algorithm).Complete(histories, new OptionBag(job.Request.Options)));
             },
             token);
@@ -196,7 +196,7 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
     /// <summary>What the event partitions know; without weights where all are 1.</summary>
     private static async Task<Dataset> HistoriesAsync(ClusterIngest ingest, CancellationToken token)
     {
-        var data = await ingest.GetHistoriesAsync(token).ConfigureAwait(false);
+        var data = await ingest.GetHistoriesAsync(token);
         if (data.Interactions.Count == 0)
         {
             throw new RecsysException("there is nothing to train on: the cluster has no events");
