@@ -18,7 +18,11 @@ public sealed class FactorHost : IDisposable
     {
     }
 
-    internal FactorHost(AlsOptions options, ComputePool pool, SimdLevel level)
+    /// <param name="options">Training options.</param>
+    /// <param name="pool">Threads.</param>
+    /// <param name="level">Vector width.</param>
+    /// <param name="wrap">What stands before a thread's solver; not given: nothing.</param>
+    internal FactorHost(AlsOptions options, ComputePool pool, SimdLevel level, Func<IRowSolver, IRowSolver>? wrap = null)
     {
         options.Validate();
         Options = options;
@@ -26,12 +30,13 @@ public sealed class FactorHost : IDisposable
         _solvers = new IRowSolver[pool.Threads];
         for (int w = 0; w < _solvers.Length; w++)
         {
-            _solvers[w] = level switch
+            IRowSolver solver = level switch
             {
                 SimdLevel.Vector512 => new RowSolver<Ops512, Vector512<float>>(options),
                 SimdLevel.Vector256 => new RowSolver<Ops256, Vector256<float>>(options),
                 _ => new RowSolver<Ops128, Vector128<float>>(options),
             };
+            _solvers[w] = wrap is null ? solver : wrap(solver);
         }
     }
 

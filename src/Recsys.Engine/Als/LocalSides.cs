@@ -20,14 +20,16 @@ internal sealed class LocalSides : IDisposable
     /// <param name="level">Vector width; not given: the widest.</param>
     /// <param name="maxRows">Most rows fetched in one call.</param>
     /// <param name="wire">What stands between a partition and those that call it; not given: nothing.</param>
+    /// <param name="wrap">What stands before a thread's solver; not given: nothing.</param>
     public LocalSides(
         Dataset data,
         AlsOptions options,
         ComputePool pool,
         SimdLevel? level = null,
         int maxRows = int.MaxValue,
-        Func<IFactorPartition, IFactorPartition>? wire = null)
-        : this(LocalRows.Cut(data, options.Partitions), options, pool, level, maxRows, wire)
+        Func<IFactorPartition, IFactorPartition>? wire = null,
+        Func<IRowSolver, IRowSolver>? wrap = null)
+        : this(LocalRows.Cut(data, options.Partitions), options, pool, level, maxRows, wire, wrap)
     {
     }
 
@@ -38,10 +40,11 @@ internal sealed class LocalSides : IDisposable
         ComputePool pool,
         SimdLevel? level = null,
         int maxRows = int.MaxValue,
-        Func<IFactorPartition, IFactorPartition>? wire = null)
+        Func<IFactorPartition, IFactorPartition>? wire = null,
+        Func<IRowSolver, IRowSolver>? wrap = null)
     {
         _factors = options.Factors;
-        _host = new FactorHost(options, pool, level ?? Simd.Best);
+        _host = new FactorHost(options, pool, level ?? Simd.Best, wrap);
         (_userOrder, _itemOrder) = (rows.UserOrder, rows.ItemOrder);
         var (userRows, itemRows) = (rows.Users, rows.Items);
 

@@ -111,11 +111,13 @@ public sealed class AlsDeterminismTests
         var options = Options with { Solver = AlsSolver.ConjugateGradient, Partitions = 2 };
         using var expected = AlsTrainer.Train(data, options);
         using var pool = new ComputePool(2);
-        using var sides = new LocalSides(data, options, pool, wire: p => new InterruptedPartition(p));
+        var scissors = new Scissors();
+        using var sides = new LocalSides(
+            data, options, pool, wire: p => new InterruptedPartition(p, scissors), wrap: s => new CountingSolver(s, scissors));
         await new AlsCoordinator(options, sides.Problem, sides.Users, sides.Items).RunAsync(null, default);
         using var users = sides.CollectUsers();
         AssertSame(expected.UserFactors, users);
-        Assert.True(sides.Users.Sum(p => ((InterruptedPartition)p).Interruptions) > 0);
+        Assert.All(sides.Users.Concat(sides.Items), p => Assert.True(((InterruptedPartition)p).Interruptions > 0));
     }
 
     [Theory]
@@ -209,7 +211,57 @@ public sealed class AlsDeterminismTests
     }
 
     /// <summary>Cancels every solving call some way into it, then repeats it.</summary>
-    private sealed class InterruptedPartition(IFactorPartition inner) : IFactorPartition
+    /// <summary>Cuts off the attempts that run once this many batches have been solved in them.</summary>
+    private sealed class Scissors
+    {
+        private const int Batches = 5;
+        private readonly List<CancellationTokenSource> _attempts = [];
+        private int _solved;
+
+        public CancellationTokenSource Begin()
+        {
+            var attempt = new CancellationTokenSource();
+            lock (_attempts)
+            {
+                _attempts.Add(attempt);
+            }
+
+            return attempt;
+        }
+
+        public void Solved()
+        {
+            lock (_attempts)
+            {
+                if (_attempts.Count > 0 && ++_solved == Batches)
+                {
+                    _attempts.ForEach(a => a.Cancel());
+                    _attempts.Clear();
+                    _solved = 0;
+                }
+            }
+        }
+    }
+
+    private sealed unsafe class CountingSolver(IRowSolver inner, Scissors scissors) : IRowSolver
+    {
+        public (double DataLoss, double Penalty) Solve(
+            PartitionRows data, int first, int count, FactorTable fixedSide, AlsBasis basis, HalfEpoch halfEpoch, DenseMatrix factors)
+        {
+            var result = inner.Solve(data, first, count, fixedSide, basis, halfEpoch, factors);
+            scissors.Solved();
+            return result;
+        }
+
+        public void Multiply(DenseMatrix from, int first, int count, DenseMatrix matrix, MatrixShape shape, DenseMatrix to) =>
+            inner.Multiply(from, first, count, matrix, shape, to);
+
+        public GramMatrix Gram(DenseMatrix factors, int first, int count) => inner.Gram(factors, first, count);
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class InterruptedPartition(IFactorPartition inner, Scissors scissors) : IFactorPartition
     {
         public int Interruptions { get; private set; }
 
@@ -222,10 +274,10 @@ public sealed class AlsDeterminismTests
 
         public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
         {
-            using var source = new CancellationTokenSource(TimeSpan.FromMicroseconds(50 + (100 * halfEpoch.Phase)));
+            var attempt = scissors.Begin();
             try
             {
-                await inner.SolveAsync(halfEpoch, basis, source.Token);
+                await inner.SolveAsync(halfEpoch, basis, attempt.Token);
             }
             catch (OperationCanceledException)
             {
