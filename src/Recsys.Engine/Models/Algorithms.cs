@@ -34,9 +34,13 @@ public static class Algorithms
 
     /// <summary>Opens a model directory and reads the model in it.</summary>
     /// <exception cref="RecsysException">It is missing, damaged, or of a newer version.</exception>
-    public static IRecommenderModel Load(string directory, CancellationToken cancellationToken = default)
+    public static IRecommenderModel Load(string directory, CancellationToken cancellationToken = default) =>
+        Load(directory, null, cancellationToken);
+
+    /// <summary>Loads the model stored in a directory, opened by <paramref name="options"/>; null for the defaults.</summary>
+    public static IRecommenderModel Load(string directory, OpenOptions? options, CancellationToken cancellationToken = default)
     {
-        using var stored = ModelStore.Open(directory, cancellationToken: cancellationToken);
+        using var stored = ModelStore.Open(directory, options, cancellationToken);
         return Get(stored.Facts.Algorithm).Read(stored);
     }
 }

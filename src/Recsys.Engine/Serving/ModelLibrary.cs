@@ -273,7 +273,8 @@ public sealed class ModelLibrary : IModelVersions, IHistories, ILiveModels, IDis
         {
             if (entry.Loaded is null)
             {
-                var model = await Task.Run(() => Algorithms.Load(entry.Directory!, cancellationToken), cancellationToken).ConfigureAwait(false);
+                var model = await Task.Run(
+                    () => Algorithms.Load(entry.Directory!, OpenOptions.BesideServing, cancellationToken), cancellationToken).ConfigureAwait(false);
                 entry.Loaded = new LiveModel(entry.Model, entry.Version, model, _options);
             }
 

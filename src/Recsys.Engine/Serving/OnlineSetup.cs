@@ -65,7 +65,10 @@ internal sealed record OnlineSetup(double? EaseRegularization, string? LmfAlgori
 
     public OnlineOptions ToOptions() => new()
     {
-        Ease = EaseRegularization is { } regularization ? new StreamingEaseOptions { Regularization = regularization } : null,
+        // A step must leave processors to the requests.
+        Ease = EaseRegularization is { } regularization
+            ? new StreamingEaseOptions { Regularization = regularization, Threads = Math.Max(1, Environment.ProcessorCount / 2) }
+            : null,
         Lmf = LmfAlgorithm is null ? null : Logistic.LmfAlgorithm.ParseStored(LmfAlgorithm, LmfOptions!),
     };
 

@@ -6,6 +6,9 @@ public sealed record OpenOptions
     /// <summary>The defaults.</summary>
     public static OpenOptions Default { get; } = new();
 
+    /// <summary>For loading a version beside one that answers: half of the processors, at least one.</summary>
+    public static OpenOptions BesideServing { get; } = new() { Threads = Math.Max(1, Environment.ProcessorCount / 2) };
+
     /// <summary>When checksums are checked.</summary>
     public ModelVerification Verify { get; init; }
 

@@ -125,7 +125,7 @@ public sealed class ItemShardSet : IDisposable
 
     private async Task<ItemShard> LoadAsync(string model, string version)
     {
-        using var stored = await ModelBlobs.OpenAsync(_blobs, model, version, _folder).ConfigureAwait(false);
+        using var stored = await ModelBlobs.OpenAsync(_blobs, model, version, _folder, OpenOptions.BesideServing).ConfigureAwait(false);
         return ItemShard.Load(stored, model, _partition, _partitions);
     }
 

@@ -206,7 +206,7 @@ public sealed class ModelCache : ILiveModels, IDisposable
 
     private async Task<Entry?> LoadAsync(string model, string version, long bytes, bool partitioned, CancellationToken cancellationToken)
     {
-        using var stored = await ModelBlobs.OpenAsync(_blobs, model, version, _folder, null, cancellationToken).ConfigureAwait(false);
+        using var stored = await ModelBlobs.OpenAsync(_blobs, model, version, _folder, OpenOptions.BesideServing, cancellationToken).ConfigureAwait(false);
         if (partitioned && !ItemShard.Supports(stored))
         {
             return null;
