@@ -162,6 +162,7 @@ public sealed partial class StreamingEase
     {
         lock (_writer)
         {
+            DropSecond();
             var random = new SplitMix64(1);
             var p = _inverse.View;
             unsafe
@@ -297,6 +298,7 @@ public sealed partial class StreamingEase
 
     private void Swap(StreamingInverse fresh)
     {
+        DropSecond();
         var old = _inverse;
         _view.EnterWriteLock();
         _inverse = fresh;

@@ -74,6 +74,12 @@ public sealed partial class StreamingEase
         }
 
         var larger = _inverse.PrepareGrowth(items);
+        if (larger is not null)
+        {
+            DropSecond();
+        }
+
+        _second?.Grow(items, null);
         _view.EnterWriteLock();
         try
         {
@@ -94,25 +100,58 @@ public sealed partial class StreamingEase
             return false;
         }
 
-        bool live = ReferenceEquals(inverse, _inverse);
-        if (live)
+        Interlocked.Increment(ref _steps);
+        if (!ReferenceEquals(inverse, _inverse))
         {
-            _view.EnterWriteLock();
+            inverse.Apply(step, _pool); // a repair's: nobody reads it yet
+            return inverse.IsSound();
         }
 
+        if (inverse.Bytes <= Options.SecondCopyBytes)
+        {
+            StepBeside(step);
+        }
+        else
+        {
+            StepInPlace(step);
+        }
+
+        return _inverse.IsSound();
+    }
+
+    private void StepInPlace(StreamingStep step)
+    {
+        DropSecond();
+        _view.EnterWriteLock();
         try
         {
-            inverse.Apply(step, _pool);
+            _inverse.Apply(step, _pool);
         }
         finally
         {
-            if (live)
-            {
-                _view.ExitWriteLock();
-            }
+            _view.ExitWriteLock();
         }
+    }
 
-        Interlocked.Increment(ref _steps);
-        return inverse.IsSound();
+    private void StepBeside(StreamingStep step)
+    {
+        var first = _inverse;
+        var second = _second ?? first.Copy(_pool);
+        Volatile.Write(ref _second, null); // until it is equal again, should writing it fail
+        second.Apply(step, _pool);
+        _view.EnterWriteLock();
+        _inverse = second;
+        _view.ExitWriteLock();
+
+        // Whoever read it has left: the lock was empty.
+        first.CopyFrom(second, _pool);
+        Volatile.Write(ref _second, first);
+    }
+
+    // Under _writer.
+    private void DropSecond()
+    {
+        _second?.Dispose();
+        Volatile.Write(ref _second, null);
     }
 }

@@ -9,12 +9,12 @@ namespace Recsys.Engine.Ease;
 /// EASE that stays exact while histories change: P = (XᵀX + λI)⁻¹ is kept, changes of users' rows are queued, one entry
 /// a user however often the row changes, and <see cref="Flush"/> applies them as steps of rank 2r (Woodbury), O(n²·r).
 /// Erasing a user is the same step: what is left equals a model that never saw the user. New items border P. Memory is
-/// one n × n float32 matrix, and a second one while a repair runs.
+/// one n × n float32 matrix, two up to <see cref="StreamingEaseOptions.SecondCopyBytes"/>, and one more while a repair runs.
 /// </summary>
 /// <remarks>
-/// Safe for concurrent use. Queueing never waits for a step. Readers share a lock that a step takes for itself only
-/// while it writes P (not while it computes what to write): they wait at most that long, and see P wholly before or
-/// wholly after a step. A second P would spare them the wait and cost n² more memory.
+/// Safe for concurrent use. Queueing never waits for a step. Readers see P wholly before or wholly after a step. With a
+/// second copy the step is written there and the two change places: readers wait for nothing. Without, a step takes
+/// the lock that readers share while it writes P (not while it computes what to write), and they wait that long.
 /// </remarks>
 public sealed partial class StreamingEase : IDisposable
 {
@@ -27,6 +27,9 @@ public sealed partial class StreamingEase : IDisposable
     // What P still holds of the users whose rows have changed since.
     private Dictionary<int, StreamingRow> _pending = [];
     private StreamingInverse _inverse;
+
+    // Equal to _inverse between two steps; null where there is none (yet).
+    private StreamingInverse? _second;
     private int _items;
     private long _steps;
     private long _applied;
@@ -83,18 +86,20 @@ public sealed partial class StreamingEase : IDisposable
     /// <summary>How often P was computed anew.</summary>
     public long Repairs => Interlocked.Read(ref _repairs);
 
-    /// <summary>Bytes that P takes now.</summary>
-    public long Bytes => _inverse.Bytes;
+    /// <summary>Bytes that P and its second copy take now.</summary>
+    public long Bytes => _inverse.Bytes + (Volatile.Read(ref _second)?.Bytes ?? 0);
 
     /// <summary>
     /// Bytes for <paramref name="items"/> items and histories of <paramref name="interactions"/> in all: P with the room
-    /// it may leave for new items, a second P and its panels while it is repaired, and the histories.
+    /// it may leave for new items, its second copy where options keep one, another P and its panels while it is repaired, and
+    /// the histories.
     /// </summary>
-    public static long EstimateBytes(int items, long interactions)
+    public static long EstimateBytes(int items, long interactions, StreamingEaseOptions? options = null)
     {
         long side = items + (items / 8) + 64L;
         long room = side * side * sizeof(float);
-        return room + EaseTrainer.EstimateBytes(items, new EaseOptions()) + (interactions * 8);
+        long second = room <= (options ?? new StreamingEaseOptions()).SecondCopyBytes ? room : 0;
+        return room + second + EaseTrainer.EstimateBytes(items, new EaseOptions()) + (interactions * 8);
     }
 
     /// <summary>Starts from histories: one inverse.</summary>
@@ -115,7 +120,7 @@ public sealed partial class StreamingEase : IDisposable
         options ??= new StreamingEaseOptions();
         options.Validate();
         MemoryBudget.Require(
-            EstimateBytes(histories.Columns, 0),
+            EstimateBytes(histories.Columns, 0, options),
             $"streaming EASE on {histories.Columns} items",
             "use fewer items, or a machine with more memory");
         using var pool = new ComputePool(options.Threads);
@@ -316,6 +321,7 @@ public sealed partial class StreamingEase : IDisposable
         lock (_writer)
         {
             _inverse.Dispose();
+            _second?.Dispose();
             _view.Dispose();
             _pool.Dispose();
         }

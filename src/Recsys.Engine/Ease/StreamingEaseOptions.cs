@@ -15,6 +15,12 @@ public sealed record StreamingEaseOptions
     /// <summary>Threads of a step; 0 for one per processor. Does not change the result.</summary>
     public int Threads { get; init; }
 
+    /// <summary>
+    /// Up to this size of P, in bytes, a second copy of it is kept, so that readers never wait for a step; 0 for never.
+    /// Does not change the result.
+    /// </summary>
+    public long SecondCopyBytes { get; init; } = 512L << 20;
+
     /// <summary>Threads of a re-inverse in the background; 0 for one per processor.</summary>
     public int RepairThreads { get; init; } = 1;
 
@@ -32,6 +38,11 @@ public sealed record StreamingEaseOptions
         if (UsersPerStep is < 1 or > 4096)
         {
             throw new InvalidOptionException($"users per step must be 1 to 4096, not {UsersPerStep}");
+        }
+
+        if (SecondCopyBytes < 0)
+        {
+            throw new InvalidOptionException($"second copy bytes must be 0 or more, not {SecondCopyBytes}");
         }
 
         if (RepairThreads < 0)

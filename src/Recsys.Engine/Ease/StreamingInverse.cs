@@ -98,6 +98,29 @@ internal sealed unsafe class StreamingInverse : IDisposable
         RefreshScale();
     }
 
+    /// <summary>Another of the same, with the same room.</summary>
+    public StreamingInverse Copy(ComputePool pool)
+    {
+        var copy = new StreamingInverse(new DenseMatrix(Capacity, Capacity), _regularization);
+        copy.CopyFrom(this, pool);
+        return copy;
+    }
+
+    /// <summary>Becomes equal to one with the same room.</summary>
+    public void CopyFrom(StreamingInverse other, ComputePool pool)
+    {
+        const int Rows = 64;
+        Items = other.Items;
+        pool.Run((Capacity + Rows - 1) / Rows, (_, part) =>
+        {
+            for (int i = part * Rows; i < Math.Min(Capacity, (part + 1) * Rows); i++)
+            {
+                other._matrix.Row(i).CopyTo(_matrix.Row(i));
+            }
+        });
+        _scale = [.. other._scale];
+    }
+
     /// <summary>Whether every diagonal element is a positive number, as those of an inverse of G are.</summary>
     public bool IsSound()
     {

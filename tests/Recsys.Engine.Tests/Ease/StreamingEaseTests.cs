@@ -258,10 +258,46 @@ public sealed class StreamingEaseTests
     }
 
     [Fact]
-    public async Task Readers_see_the_model_before_or_after_a_step_and_nothing_between()
+    public void A_second_copy_changes_when_readers_wait_and_not_a_bit_of_P()
+    {
+        var data = EaseTestData.Bookshop(300, 100);
+        using var one = StreamingEase.Train(data, Options with { SecondCopyBytes = 0 });
+        using var two = StreamingEase.Train(data, Options);
+        var random = new SplitMix64(7);
+        for (int round = 0; round < 30; round++)
+        {
+            // More items now and then: within the room there is, and beyond it.
+            int items = 100 + (round * 3);
+            for (int change = 0; change < 10; change++)
+            {
+                (int user, int item) = (random.NextInt(320), random.NextInt(items));
+                one.Set(user, item, round % 4);
+                two.Set(user, item, round % 4);
+            }
+
+            one.Flush();
+            two.Flush();
+            Assert.Equal(one.Items, two.Items);
+            for (int i = 0; i < one.Items; i++)
+            {
+                for (int j = 0; j < one.Items; j++)
+                {
+                    Assert.Equal(one.Weight(i, j), two.Weight(i, j));
+                }
+            }
+        }
+
+        Assert.Equal(one.Steps, two.Steps);
+        Assert.Equal(2 * one.Bytes, two.Bytes);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1 << 20)]
+    public async Task Readers_see_the_model_before_or_after_a_step_and_nothing_between(long secondCopyBytes)
     {
         var data = EaseTestData.Bookshop(600, 400);
-        using var stream = StreamingEase.Train(data, Options with { UsersPerStep = 64 });
+        using var stream = StreamingEase.Train(data, Options with { UsersPerStep = 64, SecondCopyBytes = secondCopyBytes });
         int[] history = [.. Enumerable.Range(0, 20).Select(i => i * 7)];
         Toggle(false);
         var before = new float[400];
