@@ -32,10 +32,10 @@ public sealed class BlendAlgorithm : IAlgorithm
         new("members", "LIST", $"models blended: MODEL[:OPTION=VALUE,…];MODEL… (default {BlendOptions.DefaultMembers})"),
         new("bands", "N", "bands of users by length of history, each with its own weights (default 3)"),
         new("weights-metric", "METRIC", "what the weights make large on held-out items (default ndcg@100)"),
-        new("weights-protocol", "strong|weak", "fit the weights on users kept out, or on items kept out of every user (default strong)"),
+        new("weights-protocol", "strong|weak", "fit the weights on users kept out, or on items kept out of users who stay (default strong)"),
         new("signed-weights", "true|false", "whether weights may be negative (default true)") { Alone = "true" },
         new("validation-users", "AMOUNT", "users the weights are fitted on, below 1 a share of all (default 0.1)"),
-        new("held-out-share", "SHARE", "share of their items to be found (default 0.2 strong, 0.1 weak)"),
+        new("held-out-share", "SHARE", "share of their items to be found (default 0.2)"),
         new("refit", "true|false", "train the members again on all data once the weights are fitted (default true)") { Alone = "true" },
         OptionDescription.Seed,
         OptionDescription.Threads,
@@ -71,7 +71,7 @@ public sealed class BlendAlgorithm : IAlgorithm
             Protocol = options.Choice("weights-protocol", d.Protocol, Protocols),
             Signed = options.Choice("signed-weights", d.Signed, Switch),
             ValidationUsers = options.Double("validation-users", d.ValidationUsers),
-            HeldOutShare = options.Text("held-out-share") is null ? null : options.Double("held-out-share", 0),
+            HeldOutShare = options.Double("held-out-share", d.HeldOutShare),
             Refit = options.Choice("refit", d.Refit, Switch),
             Seed = options.UInt64("seed", d.Seed),
             Threads = options.Int("threads", d.Threads),
@@ -81,24 +81,16 @@ public sealed class BlendAlgorithm : IAlgorithm
     }
 
     /// <summary>The options that make the model what it is, by their command-line names.</summary>
-    internal static JsonObject ToJson(BlendOptions options)
+    internal static JsonObject ToJson(BlendOptions options) => new()
     {
-        var json = new JsonObject
-        {
-            ["members"] = ModelSpec.Format(options.Members),
-            ["bands"] = options.Bands,
-            ["weights-metric"] = options.Metric.ToString(),
-            ["weights-protocol"] = Protocols.First(p => p.Value == options.Protocol).Key,
-            ["signed-weights"] = options.Signed,
-            ["validation-users"] = options.ValidationUsers,
-            ["refit"] = options.Refit,
-            ["seed"] = options.Seed,
-        };
-        if (options.HeldOutShare is { } share)
-        {
-            json["held-out-share"] = share;
-        }
-
-        return json;
-    }
+        ["members"] = ModelSpec.Format(options.Members),
+        ["bands"] = options.Bands,
+        ["weights-metric"] = options.Metric.ToString(),
+        ["weights-protocol"] = Protocols.First(p => p.Value == options.Protocol).Key,
+        ["signed-weights"] = options.Signed,
+        ["validation-users"] = options.ValidationUsers,
+        ["held-out-share"] = options.HeldOutShare,
+        ["refit"] = options.Refit,
+        ["seed"] = options.Seed,
+    };
 }

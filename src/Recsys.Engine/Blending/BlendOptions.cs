@@ -29,8 +29,8 @@ public sealed record BlendOptions
     /// </summary>
     public double ValidationUsers { get; init; } = 0.1;
 
-    /// <summary>Share of a validation user's items that are to be found; null: 0.2 for the strong protocol, 0.1 for the weak one.</summary>
-    public double? HeldOutShare { get; init; }
+    /// <summary>Share of a validation user's items that are to be found.</summary>
+    public double HeldOutShare { get; init; } = 0.2;
 
     /// <summary>Whether the members are trained again on all of the data after the weights are fitted.</summary>
     public bool Refit { get; init; } = true;
@@ -55,7 +55,7 @@ public sealed record BlendOptions
         Require(
             ValidationUsers > 0 && (ValidationUsers < 1 || ValidationUsers == Math.Floor(ValidationUsers)),
             FormattableString.Invariant($"validation users: {ValidationUsers} is neither a share below 1 nor a whole number"));
-        Require(HeldOutShare is null or (> 0 and < 1), $"the held-out share must lie between 0 and 1, not {HeldOutShare}");
+        Require(HeldOutShare is > 0 and < 1, $"the held-out share must lie between 0 and 1, not {HeldOutShare}");
         Require(Threads >= 0, $"threads must be 0 or more, not {Threads}");
     }
 

@@ -51,8 +51,11 @@ internal sealed class SplitFit
             Seed = options.Seed,
             ValidationUsers = 0,
             TestUsers = users,
-            HeldOutFraction = options.HeldOutShare ?? 0.2,
-            TestFraction = options.HeldOutShare ?? 0.1,
+
+            // Items of these users alone: members trained on the rest are to lose as little of everyone else as EASE, which loses nothing.
+            WeakUsers = users,
+            HeldOutFraction = options.HeldOutShare,
+            TestFraction = options.HeldOutShare,
         };
     }
 

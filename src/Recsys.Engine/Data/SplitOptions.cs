@@ -24,6 +24,9 @@ public sealed record SplitOptions
     /// <summary>Strong: of a held-out user's n items ⌊fraction · n⌋ are held out, the others folded in.</summary>
     public double HeldOutFraction { get; init; } = 0.2;
 
+    /// <summary>Weak: how many users have items held out; 0 for all of them.</summary>
+    public double WeakUsers { get; init; }
+
     /// <summary>
     /// Weak: of a user's n items ⌊fraction · n⌋ are held out for validation. Temporal: the fraction of all interactions that lies
     /// between the two moments.
@@ -63,6 +66,7 @@ public sealed record SplitOptions
     {
         RequireAmount(ValidationUsers, "validation users");
         RequireAmount(TestUsers, "test users");
+        RequireAmount(WeakUsers, "weak users");
         RequireFraction(HeldOutFraction, "held-out fraction");
         RequireFraction(ValidationFraction, "validation fraction");
         RequireFraction(TestFraction, "test fraction");

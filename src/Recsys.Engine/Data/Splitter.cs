@@ -67,7 +67,7 @@ public static class Splitter
     private static void SplitStrong(InteractionLog log, SplitOptions options, SplitPart[] parts)
     {
         var places = Places(log, parts);
-        int[] users = [.. Enumerable.Range(0, log.UserIds.Count).Where(u => places.RowLength(u) > 0)];
+        int[] users = UsersByHash(log, options, places);
         int validation = Amount(options.ValidationUsers, users.Length);
         int test = Amount(options.TestUsers, users.Length);
         if (validation + (long)test >= users.Length)
@@ -76,8 +76,6 @@ public static class Splitter
                 $"split: {validation} validation and {test} test users leave none of {users.Length} to learn from");
         }
 
-        var keys = Array.ConvertAll(users, u => IdBytes.StableHash(options.Seed, log.UserIds.Utf8(u)));
-        Array.Sort(keys, users);
         var known = new bool[log.ItemIds.Count];
         foreach (int u in users.AsSpan(validation + test))
         {
@@ -115,7 +113,8 @@ public static class Splitter
     private static void SplitWeak(InteractionLog log, SplitOptions options, SplitPart[] parts)
     {
         var places = Places(log, parts);
-        for (int u = 0; u < places.Rows; u++)
+        int[] users = UsersByHash(log, options, places);
+        foreach (int u in options.WeakUsers == 0 ? users : users.AsSpan(0, Math.Min(users.Length, Amount(options.WeakUsers, users.Length))))
         {
             var mine = places.Row(u);
             int test = (int)(options.TestFraction * mine.Length);
@@ -225,6 +224,14 @@ public static class Splitter
                 parts[e] = SplitPart.ColdItem;
             }
         }
+    }
+
+    /// <summary>The users who have interactions, in an order that depends on seed and ids alone.</summary>
+    private static int[] UsersByHash(InteractionLog log, SplitOptions options, SparseMatrix places)
+    {
+        int[] users = [.. Enumerable.Range(0, log.UserIds.Count).Where(u => places.RowLength(u) > 0)];
+        Array.Sort(Array.ConvertAll(users, u => IdBytes.StableHash(options.Seed, log.UserIds.Utf8(u))), users);
+        return users;
     }
 
     /// <summary>The places in the log of each user's interactions, as the columns of a matrix.</summary>

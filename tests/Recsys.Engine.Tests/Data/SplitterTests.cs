@@ -121,6 +121,20 @@ public sealed class SplitterTests
     }
 
     [Fact]
+    public void Weak_may_hold_out_of_some_users_only()
+    {
+        var options = new SplitOptions { Strategy = SplitStrategy.Weak, TestFraction = 0.5 };
+        var all = Splitter.Split(Many, options);
+        var some = Splitter.Split(Many, options with { WeakUsers = 30 });
+        int[] chosen = [.. Enumerable.Range(0, 200).Where(u => some.Test.HeldOut.RowLength(u) > 0)];
+        Assert.InRange(chosen.Length, 20, 30);
+        Assert.All(chosen, u => Assert.Equal(HeldOut(all, u), HeldOut(some, u)));
+        Assert.Equal(Many.ToDataset().Interactions.Count, some.Train.Interactions.Count + some.Test.HeldOut.Count);
+
+        static string[] HeldOut(DataSplit split, int user) => [.. split.Test.HeldOut.Row(user).ToArray().Select(i => split.Train.Items[i]).Order()];
+    }
+
+    [Fact]
     public void Weak_holds_out_a_fraction_of_every_user()
     {
         var split = Splitter.Split(Many, new SplitOptions { Strategy = SplitStrategy.Weak, TestFraction = 0.3, ValidationFraction = 0.1 });
