@@ -128,10 +128,14 @@ public sealed class SplitterTests
         var some = Splitter.Split(Many, options with { WeakUsers = 30 });
         int[] chosen = [.. Enumerable.Range(0, 200).Where(u => some.Test.HeldOut.RowLength(u) > 0)];
         Assert.InRange(chosen.Length, 20, 30);
-        Assert.All(chosen, u => Assert.Equal(HeldOut(all, u), HeldOut(some, u)));
+        Assert.All(chosen, u => Assert.Equal(HeldOut(all, some.Test.Users[u]), HeldOut(some, some.Test.Users[u])));
         Assert.Equal(Many.ToDataset().Interactions.Count, some.Train.Interactions.Count + some.Test.HeldOut.Count);
 
-        static string[] HeldOut(DataSplit split, int user) => [.. split.Test.HeldOut.Row(user).ToArray().Select(i => split.Train.Items[i]).Order()];
+        static string[] HeldOut(DataSplit split, string user)
+        {
+            Assert.True(split.Test.Users.TryGetIndex(user, out int row));
+            return [.. split.Test.HeldOut.Row(row).ToArray().Select(i => split.Train.Items[i]).Order()];
+        }
     }
 
     [Fact]
