@@ -8,7 +8,7 @@ using Recsys.Engine.Tuning;
 namespace Recsys.Engine.Als;
 
 /// <summary>Implicit ALS by option names.</summary>
-public sealed class AlsAlgorithm : IAlgorithm
+public sealed class AlsAlgorithm : Algorithm<AlsOptions>
 {
     internal const string AlgorithmName = "als";
 
@@ -20,13 +20,13 @@ public sealed class AlsAlgorithm : IAlgorithm
     };
 
     /// <inheritdoc/>
-    public string Name => AlgorithmName;
+    public override string Name => AlgorithmName;
 
     /// <inheritdoc/>
-    public string Summary => "implicit ALS: k factors of users and items by alternating least squares over all pairs";
+    public override string Summary => "implicit ALS: k factors of users and items by alternating least squares over all pairs";
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionDescription> Options { get; } =
+    public override IReadOnlyList<OptionDescription> Options { get; } =
     [
         new("factors", "K", "factors of every user and item (default 128)") { Search = SearchRange.OneOf("64", "128", "256") with { Start = "128" } },
         new("alpha", "A", "confidence of an interaction of weight f: 1 + A·f (default from data: 2/√density, from 5 to 50, over the mean weight; 1 with --unobserved-weight)") { Search = SearchRange.Around(5) },
@@ -44,23 +44,10 @@ public sealed class AlsAlgorithm : IAlgorithm
     ];
 
     /// <inheritdoc/>
-    public long EstimateBytes(Dataset data, OptionBag options)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        return AlsTrainer.EstimateBytes(
-            data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, Parse(options));
-    }
-
-    /// <inheritdoc/>
-    public IRecommenderModel Train(
-        Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        AlsTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
-
-    /// <inheritdoc/>
-    public TuningTraits Tuning { get; } = new() { Iterations = "iterations", Rungs = [5, 15] };
+    public override TuningTraits Tuning { get; } = new() { Iterations = "iterations", Rungs = [5, 15] };
 
     /// <summary>Operations of all iterations, roughly: k² a row and interaction, or what the iterative solvers take.</summary>
-    public double EstimateWork(Dataset data, OptionBag options)
+    public override double EstimateWork(Dataset data, OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(data);
         var parsed = Parse(options);
@@ -76,10 +63,10 @@ public sealed class AlsAlgorithm : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public ITrialTrainer OpenTrials(Dataset data) => new AlsTrials(data);
+    public override ITrialTrainer OpenTrials(Dataset data) => new AlsTrials(data);
 
     /// <inheritdoc/>
-    public OptionBag Complete(Dataset data, OptionBag options) => Complete(() => DataShape.Of(data), options);
+    public override OptionBag Complete(Dataset data, OptionBag options) => Complete(() => DataShape.Of(data), options);
 
     /// <summary>The same where only the shape of the data is at hand.</summary>
     internal OptionBag Complete(Func<DataShape> shape, OptionBag options)
@@ -95,7 +82,7 @@ public sealed class AlsAlgorithm : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IRecommenderModel Read(StoredModel stored) => AlsModel.FromStored(stored);
+    public override IRecommenderModel Read(StoredModel stored) => AlsModel.FromStored(stored);
 
     /// <summary>The options that make the model what it is, by their command-line names.</summary>
     internal static JsonObject ToJson(AlsOptions options)
@@ -121,29 +108,20 @@ public sealed class AlsAlgorithm : IAlgorithm
         return json;
     }
 
-    /// <summary>Options for training on the data, what is not given chosen for it.</summary>
-    internal static AlsOptions ParseFor(Dataset data, OptionBag options)
-    {
-        var algorithm = new AlsAlgorithm();
-        return algorithm.Parse(algorithm.Complete(data, options));
-    }
-
     /// <summary>The options as the manifest has them.</summary>
     internal static AlsOptions ParseStored(JsonObject options) => new AlsAlgorithm().Parse(OptionBag.FromJson(options));
 
-    /// <summary>The options by name, checked.</summary>
-    internal AlsOptions Parse(OptionBag options)
+    /// <inheritdoc/>
+    protected override AlsOptions Bind(OptionBag options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.RequireKnown(this);
         var defaults = new AlsOptions();
-        var parsed = new AlsOptions
+        return new AlsOptions
         {
             Factors = options.Int("factors", defaults.Factors),
-            Alpha = options.Text("alpha") is null ? null : options.Double("alpha", 0),
+            Alpha = options.Double("alpha"),
             Regularization = options.Double("regularization", defaults.Regularization),
             RegularizationExponent = options.Double("regularization-exponent", defaults.RegularizationExponent),
-            UnobservedWeight = options.Text("unobserved-weight") is null ? null : options.Double("unobserved-weight", 0),
+            UnobservedWeight = options.Double("unobserved-weight"),
             Iterations = options.Int("iterations", defaults.Iterations),
             Solver = options.Choice("solver", defaults.Solver, Solvers),
             CgSteps = options.Int("cg-steps", defaults.CgSteps),
@@ -153,7 +131,14 @@ public sealed class AlsAlgorithm : IAlgorithm
             Threads = options.Int("threads", defaults.Threads),
             Partitions = options.Int("partitions", defaults.Partitions),
         };
-        parsed.Validate();
-        return parsed;
     }
+
+    /// <inheritdoc/>
+    protected override long EstimateBytes(Dataset data, AlsOptions options) => AlsTrainer.EstimateBytes(
+        data.Users.Count, data.Items.Count, data.Interactions.Count, data.Interactions.HasValues, options);
+
+    /// <inheritdoc/>
+    protected override IRecommenderModel Train(
+        Dataset data, AlsOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
+        AlsTrainer.Train(data, options, progress, cancellationToken);
 }

@@ -11,7 +11,7 @@ namespace Recsys.Engine.Als;
 /// w = (n + α₀·N)^ν, n the row's interactions, N the rows of the other side; without UnobservedWeight α₀ = 1/α.
 /// The two are one model: (α₀, λ) equals α = 1/α₀ and λ·(1 + α₀)/α₀, its factors larger by √(1 + α₀).
 /// </summary>
-public sealed record AlsOptions
+public sealed record AlsOptions : IAlgorithmOptions
 {
     /// <summary>Number of factors k.</summary>
     public int Factors { get; init; } = 128;

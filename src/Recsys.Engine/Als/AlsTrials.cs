@@ -20,7 +20,7 @@ internal sealed class AlsTrials(Dataset data) : ITrialTrainer
 
     public IRecommenderModel Train(OptionBag options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var parsed = AlsAlgorithm.ParseFor(data, options);
+        var parsed = new AlsAlgorithm().ParseFor(data, options);
         AlsTrainer.Require(data, parsed);
         long start = Stopwatch.GetTimestamp();
         _rows ??= LocalRows.Cut(data, 1);

@@ -8,11 +8,9 @@ using Recsys.Engine.Storage;
 namespace Recsys.Engine.Blending;
 
 /// <summary>Blends by option names.</summary>
-public sealed class BlendAlgorithm : IAlgorithm
+public sealed class BlendAlgorithm : Algorithm<BlendOptions>
 {
     internal const string AlgorithmName = "blend";
-
-    private static readonly Dictionary<string, bool> Switch = new() { ["true"] = true, ["false"] = false };
 
     private static readonly Dictionary<string, BlendProtocol> Protocols = new()
     {
@@ -21,13 +19,13 @@ public sealed class BlendAlgorithm : IAlgorithm
     };
 
     /// <inheritdoc/>
-    public string Name => AlgorithmName;
+    public override string Name => AlgorithmName;
 
     /// <inheritdoc/>
-    public string Summary => "several models as one, by weights fitted on held-out data";
+    public override string Summary => "several models as one, by weights fitted on held-out data";
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionDescription> Options { get; } =
+    public override IReadOnlyList<OptionDescription> Options { get; } =
     [
         new("members", "LIST", $"models blended: MODEL[:OPTION=VALUE,…];MODEL… (default {BlendOptions.DefaultMembers})"),
         new("bands", "N", "bands of users by length of history, each with its own weights (default 3)"),
@@ -42,24 +40,14 @@ public sealed class BlendAlgorithm : IAlgorithm
     ];
 
     /// <inheritdoc/>
-    public long EstimateBytes(Dataset data, OptionBag options) => BlendTrainer.EstimateBytes(data, Parse(options));
+    public override IRecommenderModel Read(StoredModel stored) => BlendModel.FromStored(stored);
 
+    /// <summary>Seed and threads, where given, are also those of members that name none.</summary>
     /// <inheritdoc/>
-    public IRecommenderModel Train(
-        Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        BlendTrainer.Train(data, Parse(options), progress, cancellationToken);
-
-    /// <inheritdoc/>
-    public IRecommenderModel Read(StoredModel stored) => BlendModel.FromStored(stored);
-
-    /// <summary>Options by their command-line names. Seed and threads, where given, are also those of members that name none.</summary>
-    /// <exception cref="InvalidOptionException">An option is unknown or out of range.</exception>
-    public BlendOptions Parse(OptionBag options)
+    protected override BlendOptions Bind(OptionBag options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.RequireKnown(this);
         var d = new BlendOptions();
-        var parsed = d with
+        return d with
         {
             Members =
             [
@@ -69,16 +57,22 @@ public sealed class BlendAlgorithm : IAlgorithm
             Bands = options.Int("bands", d.Bands),
             Metric = options.Text("weights-metric") is { } metric ? Metric.Parse(metric) : d.Metric,
             Protocol = options.Choice("weights-protocol", d.Protocol, Protocols),
-            Signed = options.Choice("signed-weights", d.Signed, Switch),
+            Signed = options.Bool("signed-weights", d.Signed),
             ValidationUsers = options.Double("validation-users", d.ValidationUsers),
             HeldOutShare = options.Double("held-out-share", d.HeldOutShare),
-            Refit = options.Choice("refit", d.Refit, Switch),
+            Refit = options.Bool("refit", d.Refit),
             Seed = options.UInt64("seed", d.Seed),
             Threads = options.Int("threads", d.Threads),
         };
-        parsed.Validate();
-        return parsed;
     }
+
+    /// <inheritdoc/>
+    protected override long EstimateBytes(Dataset data, BlendOptions options) => BlendTrainer.EstimateBytes(data, options);
+
+    /// <inheritdoc/>
+    protected override IRecommenderModel Train(
+        Dataset data, BlendOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
+        BlendTrainer.Train(data, options, progress, cancellationToken);
 
     /// <summary>The options that make the model what it is, by their command-line names.</summary>
     internal static JsonObject ToJson(BlendOptions options) => new()

@@ -4,7 +4,7 @@ using Recsys.Engine.Models;
 namespace Recsys.Engine.Blending;
 
 /// <summary>How a blend is made.</summary>
-public sealed record BlendOptions
+public sealed record BlendOptions : IAlgorithmOptions
 {
     /// <summary>The members where none are named.</summary>
     public const string DefaultMembers = "als;ease;popularity";

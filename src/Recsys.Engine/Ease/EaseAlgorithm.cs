@@ -8,7 +8,7 @@ using Recsys.Engine.Tuning;
 namespace Recsys.Engine.Ease;
 
 /// <summary>EASE by option names.</summary>
-public sealed class EaseAlgorithm : IAlgorithm
+public sealed class EaseAlgorithm : Algorithm<EaseOptions>
 {
     internal const string AlgorithmName = "ease";
 
@@ -20,13 +20,13 @@ public sealed class EaseAlgorithm : IAlgorithm
     };
 
     /// <inheritdoc/>
-    public string Name => AlgorithmName;
+    public override string Name => AlgorithmName;
 
     /// <inheritdoc/>
-    public string Summary => "EASE: item-item weights in closed form, negative ones included";
+    public override string Summary => "EASE: item-item weights in closed form, negative ones included";
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionDescription> Options { get; } =
+    public override IReadOnlyList<OptionDescription> Options { get; } =
     [
         new("regularization", "L", "λ on the diagonal of the Gram matrix (default from data: 1.5·(√interactions a user + √interactions an item)²·mean squared weight)") { Search = SearchRange.Around(8) },
         new("regularization-exponent", "E", "an item's λ is multiplied by its (squared) interactions to this power (default 0: the same for all)"),
@@ -39,22 +39,10 @@ public sealed class EaseAlgorithm : IAlgorithm
     ];
 
     /// <inheritdoc/>
-    public long EstimateBytes(Dataset data, OptionBag options)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        return EaseTrainer.EstimateBytes(data.Items.Count, Parse(options));
-    }
-
-    /// <inheritdoc/>
-    public IRecommenderModel Train(
-        Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        EaseTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
-
-    /// <inheritdoc/>
-    public TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 20_000 };
+    public override TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 20_000 };
 
     /// <summary>n³ operations for the inverse, half as many as the pairs of items in histories for the Gram matrix.</summary>
-    public double EstimateWork(Dataset data, OptionBag options)
+    public override double EstimateWork(Dataset data, OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(data);
         double items = data.Items.Count;
@@ -70,10 +58,10 @@ public sealed class EaseAlgorithm : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public ITrialTrainer OpenTrials(Dataset data) => new EaseTrials(data);
+    public override ITrialTrainer OpenTrials(Dataset data) => new EaseTrials(data);
 
     /// <inheritdoc/>
-    public OptionBag Complete(Dataset data, OptionBag options) => Complete(() => DataShape.Of(data), options);
+    public override OptionBag Complete(Dataset data, OptionBag options) => Complete(() => DataShape.Of(data), options);
 
     /// <summary>The same where only the shape of the data is at hand.</summary>
     internal OptionBag Complete(Func<DataShape> shape, OptionBag options)
@@ -85,7 +73,7 @@ public sealed class EaseAlgorithm : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IRecommenderModel Read(StoredModel stored) => EaseModel.FromStored(stored);
+    public override IRecommenderModel Read(StoredModel stored) => EaseModel.FromStored(stored);
 
     /// <summary>The options that make the model what it is, by their command-line names.</summary>
     internal static JsonObject ToJson(EaseOptions options) => new()
@@ -97,23 +85,14 @@ public sealed class EaseAlgorithm : IAlgorithm
         ["sparsify"] = options.Density,
     };
 
-    /// <summary>Options for training on the data, what is not given chosen for it.</summary>
-    internal static EaseOptions ParseFor(Dataset data, OptionBag options)
-    {
-        var algorithm = new EaseAlgorithm();
-        return algorithm.Parse(algorithm.Complete(data, options));
-    }
-
     /// <summary>The options as the manifest has them, each value as its command-line text.</summary>
     internal static EaseOptions ParseStored(JsonObject options) => new EaseAlgorithm().Parse(OptionBag.FromJson(options));
 
-    /// <summary>The options by name, checked.</summary>
-    internal EaseOptions Parse(OptionBag options)
+    /// <inheritdoc/>
+    protected override EaseOptions Bind(OptionBag options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.RequireKnown(this);
         var defaults = new EaseOptions();
-        var parsed = new EaseOptions
+        return new EaseOptions
         {
             Regularization = options.Double("regularization", defaults.Regularization),
             RegularizationExponent = options.Double("regularization-exponent", defaults.RegularizationExponent),
@@ -123,7 +102,13 @@ public sealed class EaseAlgorithm : IAlgorithm
             Threads = options.Int("threads", defaults.Threads),
             Partitions = options.Int("partitions", defaults.Partitions),
         };
-        parsed.Validate();
-        return parsed;
     }
+
+    /// <inheritdoc/>
+    protected override long EstimateBytes(Dataset data, EaseOptions options) => EaseTrainer.EstimateBytes(data.Items.Count, options);
+
+    /// <inheritdoc/>
+    protected override IRecommenderModel Train(
+        Dataset data, EaseOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
+        EaseTrainer.Train(data, options, progress, cancellationToken);
 }

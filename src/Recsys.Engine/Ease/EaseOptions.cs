@@ -4,7 +4,7 @@ using Recsys.Engine.Models;
 namespace Recsys.Engine.Ease;
 
 /// <summary>Options of <see cref="EaseTrainer"/>.</summary>
-public sealed record EaseOptions
+public sealed record EaseOptions : IAlgorithmOptions
 {
     /// <summary>λ, added to the diagonal of the Gram matrix; in units of squared interaction weights. Must be positive.</summary>
     public double Regularization { get; init; } = 500;

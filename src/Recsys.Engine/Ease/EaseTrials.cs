@@ -17,7 +17,7 @@ internal sealed class EaseTrials(Dataset data) : ITrialTrainer
 
     public IRecommenderModel Train(OptionBag options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var parsed = EaseAlgorithm.ParseFor(data, options);
+        var parsed = new EaseAlgorithm().ParseFor(data, options);
         int n = data.Items.Count;
         if (n == 0 || data.Interactions.Count == 0)
         {

@@ -10,7 +10,7 @@ namespace Recsys.Engine.Logistic;
 
 /// <summary>Logistic MF ("lmf"), BPR ("bpr") or sampled softmax ("softmax") by option names.</summary>
 /// <param name="loss">Which of them.</param>
-public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
+public sealed class LmfAlgorithm(LmfLoss loss) : Algorithm<LmfOptions>
 {
     private static readonly Dictionary<string, LmfWeighting> Weightings = new()
     {
@@ -19,15 +19,13 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
         ["log"] = LmfWeighting.Log,
     };
 
-    private static readonly Dictionary<string, bool> Switch = new() { ["true"] = true, ["false"] = false };
-
     private readonly LmfOptions _defaults = LmfOptions.For(loss);
 
     /// <inheritdoc/>
-    public string Name => _defaults.Algorithm;
+    public override string Name => _defaults.Algorithm;
 
     /// <inheritdoc/>
-    public string Summary => loss switch
+    public override string Summary => loss switch
     {
         LmfLoss.Logistic => "logistic matrix factorization with sampled negatives",
         LmfLoss.Bpr => "matrix factorization by Bayesian personalized ranking: clicked items above sampled ones",
@@ -35,7 +33,7 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
     };
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionDescription> Options
+    public override IReadOnlyList<OptionDescription> Options
     {
         get
         {
@@ -78,22 +76,10 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public long EstimateBytes(Dataset data, OptionBag options)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        return LmfTrainer.EstimateBytes(data, Parse(options));
-    }
-
-    /// <inheritdoc/>
-    public IRecommenderModel Train(
-        Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        LmfTrainer.Train(data, Parse(options), progress, cancellationToken);
-
-    /// <inheritdoc/>
-    public TuningTraits Tuning { get; } = new() { Iterations = "iterations", Rungs = [5, 15] };
+    public override TuningTraits Tuning { get; } = new() { Iterations = "iterations", Rungs = [5, 15] };
 
     /// <summary>Factors times samples: those of an interaction, in every pass over the data.</summary>
-    public double EstimateWork(Dataset data, OptionBag options)
+    public override double EstimateWork(Dataset data, OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(data);
         var parsed = Parse(options);
@@ -101,24 +87,14 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IRecommenderModel Read(StoredModel stored) => LmfModel.FromStored(stored);
+    public override IRecommenderModel Read(StoredModel stored) => LmfModel.FromStored(stored);
 
     /// <inheritdoc/>
-    public OptionBag Complete(Dataset data, OptionBag options)
+    protected override LmfOptions Bind(OptionBag options)
     {
-        _ = Parse(options);
-        return options;
-    }
-
-    /// <summary>Options by their command-line names; those not given have the loss's defaults.</summary>
-    /// <exception cref="InvalidOptionException">An option is unknown or out of range.</exception>
-    public LmfOptions Parse(OptionBag options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        options.RequireKnown(this);
         var d = _defaults;
         float both = Float(options, "regularization", float.NaN);
-        var parsed = d with
+        return d with
         {
             Factors = options.Int("factors", d.Factors),
             Epochs = options.Int("iterations", d.Epochs),
@@ -130,7 +106,7 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
             ItemRegularization = Float(options, "item-regularization", float.IsNaN(both) ? d.ItemRegularization : both),
             BiasRegularization = Float(options, "bias-regularization", d.BiasRegularization),
             Margin = Float(options, "margin", d.Margin),
-            DynamicMargin = options.Choice("dynamic-margin", d.DynamicMargin, Switch),
+            DynamicMargin = options.Bool("dynamic-margin", d.DynamicMargin),
             Correction = Float(options, "correction", d.Correction),
             Weighting = options.Choice("weighting", d.Weighting, Weightings),
             InitialSpread = Float(options, "initial-spread", d.InitialSpread),
@@ -141,9 +117,15 @@ public sealed class LmfAlgorithm(LmfLoss loss) : IAlgorithm
             Seed = options.UInt64("seed", d.Seed),
             Threads = options.Int("threads", d.Threads),
         };
-        parsed.Validate();
-        return parsed;
     }
+
+    /// <inheritdoc/>
+    protected override long EstimateBytes(Dataset data, LmfOptions options) => LmfTrainer.EstimateBytes(data, options);
+
+    /// <inheritdoc/>
+    protected override IRecommenderModel Train(
+        Dataset data, LmfOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
+        LmfTrainer.Train(data, options, progress, cancellationToken);
 
     /// <summary>The options that make the model what it is, by their command-line names.</summary>
     internal static JsonObject ToJson(LmfOptions options) => new()

@@ -1,3 +1,4 @@
+using Recsys.Engine.Models;
 using Recsys.Engine.Negatives;
 
 namespace Recsys.Engine.Logistic;
@@ -7,7 +8,7 @@ namespace Recsys.Engine.Logistic;
 /// logit is z₀ = s_ui − margin_i − correction·log P(i), a negative's z_l = s_uj − correction·log P(j), with P the
 /// sampler's distribution.
 /// </summary>
-public sealed record LmfOptions
+public sealed record LmfOptions : IAlgorithmOptions
 {
     /// <summary>The loss.</summary>
     public LmfLoss Loss { get; init; } = LmfLoss.Softmax;

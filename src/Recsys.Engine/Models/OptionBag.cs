@@ -10,6 +10,8 @@ namespace Recsys.Engine.Models;
 /// </summary>
 public sealed class OptionBag
 {
+    private static readonly Dictionary<string, bool> Booleans = new() { ["true"] = true, ["false"] = false };
+
     private readonly Dictionary<string, string> _values;
 
     /// <summary>Options of the given names and values.</summary>
@@ -59,6 +61,12 @@ public sealed class OptionBag
 
     /// <summary>A real option.</summary>
     public double Double(string name, double otherwise) => Parse(name, otherwise, "a number", double.TryParse);
+
+    /// <summary>A real option, or null when it was not given.</summary>
+    public double? Double(string name) => Text(name) is null ? null : Double(name, 0);
+
+    /// <summary>An option that is true or false.</summary>
+    public bool Bool(string name, bool otherwise) => Choice(name, otherwise, Booleans);
 
     /// <summary>An option that names one of a few choices.</summary>
     public T Choice<T>(string name, T otherwise, IReadOnlyDictionary<string, T> choices)

@@ -8,20 +8,18 @@ using Recsys.Engine.Tuning;
 namespace Recsys.Engine.Slim;
 
 /// <summary>SLIM by option names.</summary>
-public sealed class SlimAlgorithm : IAlgorithm
+public sealed class SlimAlgorithm : Algorithm<SlimOptions>
 {
     internal const string AlgorithmName = "slim";
 
-    private static readonly Dictionary<string, bool> Booleans = new() { ["true"] = true, ["false"] = false };
+    /// <inheritdoc/>
+    public override string Name => AlgorithmName;
 
     /// <inheritdoc/>
-    public string Name => AlgorithmName;
+    public override string Summary => "SLIM: sparse item-item weights by the elastic net, non-negative unless told otherwise";
 
     /// <inheritdoc/>
-    public string Summary => "SLIM: sparse item-item weights by the elastic net, non-negative unless told otherwise";
-
-    /// <inheritdoc/>
-    public IReadOnlyList<OptionDescription> Options { get; } =
+    public override IReadOnlyList<OptionDescription> Options { get; } =
     [
         new("l1", "L", "ℓ1 penalty of the weights (default 0.5·mean squared weight)") { Search = SearchRange.Around(8) },
         new("l2", "L", "ℓ2 penalty of the weights, ½·L·‖w‖² (default from data: 0.5·(√interactions a user + √interactions an item)²·mean squared weight)") { Search = SearchRange.Around(8) },
@@ -33,19 +31,7 @@ public sealed class SlimAlgorithm : IAlgorithm
     ];
 
     /// <inheritdoc/>
-    public long EstimateBytes(Dataset data, OptionBag options)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        return SlimTrainer.EstimateBytes(data.Interactions, Parse(options));
-    }
-
-    /// <inheritdoc/>
-    public IRecommenderModel Train(
-        Dataset data, OptionBag options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        SlimTrainer.Train(data, ParseFor(data, options), progress, cancellationToken);
-
-    /// <inheritdoc/>
-    public OptionBag Complete(Dataset data, OptionBag options)
+    public override OptionBag Complete(Dataset data, OptionBag options)
     {
         _ = Parse(options);
         if (options.Text("l1") is not null && options.Text("l2") is not null)
@@ -59,17 +45,17 @@ public sealed class SlimAlgorithm : IAlgorithm
     }
 
     /// <summary>Pairs of items in histories: the Gram matrix, of which columns read rows.</summary>
-    public double EstimateWork(Dataset data, OptionBag options)
+    public override double EstimateWork(Dataset data, OptionBag options)
     {
         ArgumentNullException.ThrowIfNull(data);
         return SparseGram.BoundElements(data.Interactions);
     }
 
     /// <inheritdoc/>
-    public TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 100_000 };
+    public override TuningTraits Tuning { get; } = new() { FirstItems = 8192, MostItems = 100_000 };
 
     /// <inheritdoc/>
-    public IRecommenderModel Read(StoredModel stored) => SlimModel.FromStored(stored);
+    public override IRecommenderModel Read(StoredModel stored) => SlimModel.FromStored(stored);
 
     /// <summary>The options that make the model what it is, by their command-line names.</summary>
     internal static JsonObject ToJson(SlimOptions options) => new()
@@ -81,31 +67,29 @@ public sealed class SlimAlgorithm : IAlgorithm
         ["tolerance"] = options.Tolerance,
     };
 
-    /// <summary>Options for training on the data, what is not given chosen for it.</summary>
-    internal static SlimOptions ParseFor(Dataset data, OptionBag options)
-    {
-        var algorithm = new SlimAlgorithm();
-        return algorithm.Parse(algorithm.Complete(data, options));
-    }
-
     /// <summary>The options as the manifest has them.</summary>
     internal static SlimOptions ParseStored(JsonObject options) => new SlimAlgorithm().Parse(OptionBag.FromJson(options));
 
-    private SlimOptions Parse(OptionBag options)
+    /// <inheritdoc/>
+    protected override SlimOptions Bind(OptionBag options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.RequireKnown(this);
         var defaults = new SlimOptions();
-        var parsed = new SlimOptions
+        return new SlimOptions
         {
             L1 = options.Double("l1", defaults.L1),
             L2 = options.Double("l2", defaults.L2),
-            NonNegative = options.Choice("non-negative", defaults.NonNegative, Booleans),
+            NonNegative = options.Bool("non-negative", defaults.NonNegative),
             Iterations = options.Int("iterations", defaults.Iterations),
             Tolerance = options.Double("tolerance", defaults.Tolerance),
             Threads = options.Int("threads", defaults.Threads),
         };
-        parsed.Validate();
-        return parsed;
     }
+
+    /// <inheritdoc/>
+    protected override long EstimateBytes(Dataset data, SlimOptions options) => SlimTrainer.EstimateBytes(data.Interactions, options);
+
+    /// <inheritdoc/>
+    protected override IRecommenderModel Train(
+        Dataset data, SlimOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
+        SlimTrainer.Train(data, options, progress, cancellationToken);
 }

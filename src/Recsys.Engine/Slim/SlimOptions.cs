@@ -9,7 +9,7 @@ namespace Recsys.Engine.Slim;
 /// (Ning and Karypis, "SLIM: Sparse Linear Methods for Top-N Recommender Systems", ICDM 2011, eq. 2 and 3): sums over
 /// users, not means.
 /// </summary>
-public sealed record SlimOptions
+public sealed record SlimOptions : IAlgorithmOptions
 {
     /// <summary>Weight of ‖w‖₁, in units of squared interaction weights: what makes the weights sparse. Not negative.</summary>
     public double L1 { get; init; } = 0.5;
