@@ -7,10 +7,9 @@ namespace Recsys.Engine.Serving;
 /// A loaded version of a model with what serving needs beside it. Counted: the model's memory is freed when the
 /// library and the last request have let go of it.
 /// </summary>
-internal sealed class LiveModel
+internal sealed class LiveModel : Counted
 {
     private readonly string?[] _itemIds;
-    private int _holders = 1;
     private readonly Lazy<Interview> _interview;
     private ItemMasks? _masks;
 
@@ -42,33 +41,6 @@ internal sealed class LiveModel
     /// <summary>Questions to new users, prepared when first asked for.</summary>
     public Interview Interview => _interview.Value;
 
-    /// <summary>Takes hold of the model; false when it is gone already.</summary>
-    public bool TryHold()
-    {
-        int holders = Volatile.Read(ref _holders);
-        while (holders > 0)
-        {
-            int found = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
-            if (found == holders)
-            {
-                return true;
-            }
-
-            holders = found;
-        }
-
-        return false;
-    }
-
-    /// <summary>Lets go of the model.</summary>
-    public void Release()
-    {
-        if (Interlocked.Decrement(ref _holders) == 0)
-        {
-            Model.Dispose();
-        }
-    }
-
     /// <summary>The id of an item, made a string once.</summary>
     public string ItemId(int item) => _itemIds[item] ??= Model.Items[item];
 
@@ -85,6 +57,8 @@ internal sealed class LiveModel
 
         return masks;
     }
+
+    protected override void Free() => Model.Dispose();
 
     private static int[] CountUsers(IRecommenderModel model)
     {

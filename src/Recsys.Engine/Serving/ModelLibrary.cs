@@ -229,7 +229,7 @@ public sealed class ModelLibrary : IModelVersions, IHistories, ILiveModels, IDis
             }
 
             // It fails only in the instant after a swap: the snapshot is another by then.
-            if (live.TryHold())
+            if (live.TryAcquire())
             {
                 return new LiveModelLease(live);
             }

@@ -91,37 +91,12 @@ public sealed class ModelSlot<T> : IDisposable
     }
 
     /// <summary>A model with the number of those who hold it: its leases, and the slot while it is live.</summary>
-    internal sealed class Version(T model, long number)
+    internal sealed class Version(T model, long number) : Counted
     {
-        private int _holders = 1;
-
         public T Model { get; } = model;
 
         public long Number { get; } = number;
 
-        public bool TryAcquire()
-        {
-            int holders = Volatile.Read(ref _holders);
-            while (holders > 0)
-            {
-                int found = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
-                if (found == holders)
-                {
-                    return true;
-                }
-
-                holders = found;
-            }
-
-            return false;
-        }
-
-        public void Release()
-        {
-            if (Interlocked.Decrement(ref _holders) == 0)
-            {
-                Model.Dispose();
-            }
-        }
+        protected override void Free() => Model.Dispose();
     }
 }

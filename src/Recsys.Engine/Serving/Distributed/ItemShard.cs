@@ -11,7 +11,7 @@ namespace Recsys.Engine.Serving.Distributed;
 /// One partition's items of a version of a model: of ALS their factors, of EASE their columns of B. Scores are those of the
 /// whole model, to the bit. Counted: its memory is freed when nobody holds it any more.
 /// </summary>
-internal sealed unsafe class ItemShard
+internal sealed unsafe class ItemShard : Counted
 {
     private readonly string _name;
     private readonly int[] _items;
@@ -19,7 +19,6 @@ internal sealed unsafe class ItemShard
     private readonly AlsOptions? _als;
     private readonly float[] _norms = [];
     private readonly IScoringPartition _scoring;
-    private int _holders = 1;
 
     private ItemShard(string name, int[] items, DenseMatrix matrix, AlsOptions? als)
     {
@@ -88,34 +87,6 @@ internal sealed unsafe class ItemShard
         }
     }
 
-    /// <summary>Takes hold of the memory; false when it is gone already.</summary>
-    public bool TryHold()
-    {
-        int holders = Volatile.Read(ref _holders);
-        while (holders > 0)
-        {
-            int found = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
-            if (found == holders)
-            {
-                return true;
-            }
-
-            holders = found;
-        }
-
-        return false;
-    }
-
-    /// <summary>Lets go of it.</summary>
-    public void Release()
-    {
-        if (Interlocked.Decrement(ref _holders) == 0)
-        {
-            (_scoring as IDisposable)?.Dispose();
-            _matrix.Dispose();
-        }
-    }
-
     /// <inheritdoc cref="IItemShards.TopAsync"/>
     public ScoredItem[] Top(ScoringRequest request) => _scoring.TopAsync(request, default).AsTask().GetAwaiter().GetResult();
 
@@ -173,6 +144,12 @@ internal sealed unsafe class ItemShard
         }
 
         return weights;
+    }
+
+    protected override void Free()
+    {
+        (_scoring as IDisposable)?.Dispose();
+        _matrix.Dispose();
     }
 
     private AlsOptions Als => _als ?? throw new RecsysException($"model '{_name}' has no factors");

@@ -116,7 +116,7 @@ public sealed class ItemShardSet : IDisposable
             var shard = await held.Loading.WaitAsync(cancellationToken).ConfigureAwait(false);
 
             // False where it was dropped between: then it is loaded again.
-            if (shard.TryHold())
+            if (shard.TryAcquire())
             {
                 return shard;
             }

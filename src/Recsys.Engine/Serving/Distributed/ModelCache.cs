@@ -119,7 +119,7 @@ public sealed class ModelCache : ILiveModels, IDisposable
             }
 
             // It fails only in the instant after a swap: the snapshot is another by then.
-            if (entry.Live.TryHold())
+            if (entry.Live.TryAcquire())
             {
                 lease = new LiveModelLease(entry.Live);
                 return true;
