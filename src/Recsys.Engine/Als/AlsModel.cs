@@ -116,25 +116,16 @@ public sealed partial class AlsModel : IRecommenderModel, IPreparedModel, ITaste
     /// The items whose factors have the largest cosine with those of <paramref name="item"/>; with
     /// <paramref name="opposite"/> those with a negative one, the most negative first.
     /// </summary>
-    public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)item, (uint)Items.Count, nameof(item));
-        return ModelScoring.RankSimilar(
-            Items.Count,
-            item,
-            opposite,
-            filter,
-            results,
-            scores =>
+    public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results) =>
+        ModelScoring.RankSimilar(Items.Count, item, opposite, filter, results, scores =>
+        {
+            _ranking.Score(_itemFactors.Row(item), scores);
+            for (int i = 0; i < scores.Length; i++)
             {
-                _ranking.Score(_itemFactors.Row(item), scores);
-                for (int i = 0; i < scores.Length; i++)
-                {
-                    float lengths = _itemNorms[item] * _itemNorms[i];
-                    scores[i] = lengths > 0 ? scores[i] / lengths : 0;
-                }
-            });
-    }
+                float lengths = _itemNorms[item] * _itemNorms[i];
+                scores[i] = lengths > 0 ? scores[i] / lengths : 0;
+            }
+        });
 
     /// <summary>
     /// What each item of the history adds to the score: q_itemᵀ A⁻¹ c_j q_j (Hu, Koren and Volinsky 2008, §5), with A the

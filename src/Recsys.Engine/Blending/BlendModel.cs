@@ -111,10 +111,8 @@ public sealed partial class BlendModel : IRecommenderModel
     /// The members' likenesses, each divided by its root mean square over all items, by the mean of the members' weights
     /// over the bands.
     /// </summary>
-    public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)item, (uint)Items.Count, nameof(item));
-        return ModelScoring.RankSimilar(Items.Count, item, opposite, filter, results, scores =>
+    public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results) =>
+        ModelScoring.RankSimilar(Items.Count, item, opposite, filter, results, scores =>
         {
             scores.Clear();
             var found = new ScoredItem[Items.Count];
@@ -124,7 +122,6 @@ public sealed partial class BlendModel : IRecommenderModel
                 AddSimilar(_members[m].Model, item, weight, found, scores);
             }
         });
-    }
 
     /// <summary>
     /// The members' explanations, each times the member's weight and divided by its deviation for this user: contributions of

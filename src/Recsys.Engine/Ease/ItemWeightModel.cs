@@ -102,23 +102,14 @@ public abstract class ItemWeightModel : IRecommenderModel
     /// Items by their weight on <paramref name="item"/>: whose presence in a history raises its score most or, with
     /// <paramref name="opposite"/>, suppresses it most (only items with a weight of that sign).
     /// </summary>
-    public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)item, (uint)Items.Count, nameof(item));
-        return ModelScoring.RankSimilar(
-            Items.Count,
-            item,
-            opposite,
-            filter,
-            results,
-            scores =>
+    public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results) =>
+        ModelScoring.RankSimilar(Items.Count, item, opposite, filter, results, scores =>
+        {
+            for (int i = 0; i < scores.Length; i++)
             {
-                for (int i = 0; i < scores.Length; i++)
-                {
-                    scores[i] = Weight(i, item);
-                }
-            });
-    }
+                scores[i] = Weight(i, item);
+            }
+        });
 
     /// <summary>Contributions x_i B_ij of the history; they sum to the score.</summary>
     public Explanation Explain(UserProfile user, int item)

@@ -30,8 +30,10 @@ internal static class ModelScoring
     /// Ranks all items but <paramref name="item"/> by a similarity: the highest positive ones or, with
     /// <paramref name="opposite"/>, the most negative ones.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public static int RankSimilar(int count, int item, bool opposite, ItemFilter filter, Span<ScoredItem> results, Scorer similarity)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)item, (uint)count, nameof(item));
         float[] rented = ArrayPool<float>.Shared.Rent(count);
         try
         {

@@ -3,6 +3,7 @@ using Recsys.Engine.Ease;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
 using Recsys.Engine.Serving.Partitioned;
+using Recsys.Engine.Slim;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Serving.Distributed;
@@ -157,7 +158,7 @@ internal sealed unsafe class ItemShard : Counted
     private static string? TensorOf(StoredModel stored) => stored.Facts.Algorithm switch
     {
         AlsAlgorithm.AlgorithmName => AlsModel.ItemTensor,
-        EaseAlgorithm.AlgorithmName or "slim" => ItemWeightModel.WeightsTensor,
+        EaseAlgorithm.AlgorithmName or SlimAlgorithm.AlgorithmName => ItemWeightModel.WeightsTensor,
         _ => null,
     };
 
