@@ -1,44 +1,29 @@
-using System.Buffers;
-using Orleans.Serialization;
 using Orleans.Serialization.Buffers;
-using Orleans.Serialization.Cloning;
-using Orleans.Serialization.Codecs;
-using Orleans.Serialization.WireProtocol;
 using Recsys.Engine.Als;
 
 namespace Recsys.Grains.Wire;
 
-/// <summary>A Gram matrix as raw bytes; within a silo the matrix itself is passed: nobody writes it.</summary>
+/// <summary>A Gram matrix: its size.</summary>
 [RegisterSerializer]
 [RegisterCopier]
-internal sealed class GramMatrixCodec : IFieldCodec<GramMatrix>, IDeepCopier<GramMatrix>
+internal sealed class GramMatrixCodec() : RawCodec<GramMatrix>(1)
 {
-    public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type expectedType, GramMatrix value)
-        where TBufferWriter : IBufferWriter<byte>
-    {
-        if (value is null)
-        {
-            ReferenceCodec.WriteNullReference(ref writer, fieldIdDelta);
-            return;
-        }
+    protected override string Name(ReadOnlySpan<int> header) => "Gram matrix";
 
-        WireLimits.CheckBlock("Gram matrix", value.Size, value.Size);
-        RawFloats.Begin(ref writer, fieldIdDelta, expectedType, typeof(GramMatrix), [value.Size], value.Values.Length);
-        RawFloats.Write(ref writer, value.Values);
+    protected override void Describe(GramMatrix value, Span<int> header) => header[0] = value.Size;
+
+    protected override (int Rows, int Columns) Shape(ReadOnlySpan<int> header)
+    {
+        WireLimits.CheckBlock(Name(header), header[0], header[0]);
+        return (header[0], header[0]);
     }
 
-    public GramMatrix ReadValue<TInput>(ref Reader<TInput> reader, Field field)
-    {
-        if (field.WireType == WireType.Reference)
-        {
-            return ReferenceCodec.ReadReference<GramMatrix, TInput>(ref reader, field);
-        }
+    protected override ReadOnlySpan<float> Row(GramMatrix value, int row) => value.Values.Slice(row * value.Size, value.Size);
 
-        Span<int> header = stackalloc int[1];
-        var values = new float[RawFloats.Open(ref reader, field, header)];
+    protected override GramMatrix Read<TInput>(ref Reader<TInput> reader, scoped ReadOnlySpan<int> header)
+    {
+        float[] values = new float[header[0] * header[0]];
         RawFloats.Read(ref reader, values);
         return new GramMatrix(header[0], values);
     }
-
-    public GramMatrix DeepCopy(GramMatrix input, CopyContext context) => input;
 }
