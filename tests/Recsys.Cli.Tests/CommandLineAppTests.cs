@@ -86,6 +86,19 @@ public sealed class CommandLineAppTests : IClassFixture<CommandLine>
     }
 
     [Fact]
+    public async Task Inspect_shows_every_value_in_the_same_column_however_long_its_name()
+    {
+        string model = _line.Path("model-columns");
+        await CommandLine.RunAsync("fit", _line.Path("train.tsv"), "--model", "ease", "--regularization-exponent", "0.25", "-o", model);
+        var inspect = await CommandLine.RunAsync("inspect", model, "--weights");
+        string[] lines = inspect.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        int column = Assert.Single(lines, l => l.StartsWith("model ", StringComparison.Ordinal)).IndexOf("ease", StringComparison.Ordinal);
+        Assert.Contains("  regularization-exponent  0.25", inspect.Out, StringComparison.Ordinal);
+        Assert.Contains("\n  negative", inspect.Out, StringComparison.Ordinal);
+        Assert.All(lines, l => Assert.True(l[column - 1] == ' ' && l[column] != ' ', l));
+    }
+
+    [Fact]
     public async Task Filters_hold_in_recommendations()
     {
         string model = _line.Path("model-filters");

@@ -24,7 +24,9 @@ internal static class InspectCommand
         {
             string path = result.GetValue(directory)!;
             using var stored = ModelStore.Open(path, cancellationToken: token);
-            WriteFacts(terminal.Out, stored);
+            var lines = Facts(stored);
+            int width = Math.Max(22, lines.Max(l => l.Name.Length));
+            Write(terminal.Out, lines, width);
             if (result.GetValue(weights) && stored.Facts.Algorithm == "blend")
             {
                 var (labels, blended) = BlendModel.ReadWeights(stored);
@@ -35,7 +37,7 @@ internal static class InspectCommand
                 using var model = Algorithms.Get(stored.Facts.Algorithm).Read(stored);
                 if (model is ItemWeightModel items)
                 {
-                    WriteWeights(terminal.Out, items.MeasureWeights());
+                    Write(terminal.Out, WeightCounts(items.MeasureWeights()), width);
                 }
             }
 
@@ -43,50 +45,44 @@ internal static class InspectCommand
         }
     }
 
-    private static void WriteFacts(TextWriter writer, StoredModel stored)
+    private static List<(string Name, string Value)> Facts(StoredModel stored)
     {
         var facts = stored.Facts;
-        Line(writer, "model", facts.Algorithm);
-        foreach (var (name, value) in facts.Options)
-        {
-            Line(writer, "  " + name, value?.ToString() ?? "");
-        }
-
-        Line(writer, "data", facts.Dataset);
-        Line(writer, "fingerprint", facts.DataFingerprint);
-        Line(writer, "users", Number(stored.Users.Count));
-        Line(writer, "items", Number(stored.Items.Count));
-        Line(writer, "interactions", Number(stored.Histories.Count));
-        Line(writer, "trained", string.Create(CultureInfo.InvariantCulture, $"{facts.Created:u} in {facts.TrainingSeconds:F2} s by version {stored.EngineVersion}"));
-        Line(writer, "size", MemoryBudget.Format(stored.Bytes));
-        foreach (var (name, tensor) in stored.Tensors)
-        {
-            Line(writer, "  " + name, $"{tensor.Type} [{string.Join(" × ", tensor.Shape)}]");
-        }
-
-        for (int i = 0; i < facts.Losses.Count; i++)
-        {
-            Line(writer, i == 0 ? "loss" : "", string.Create(CultureInfo.InvariantCulture, $"{i + 1,3}  {facts.Losses[i]:G8}"));
-        }
-
-        foreach (var (name, value) in facts.Metrics)
-        {
-            Line(writer, name, value.ToString("0.0000", CultureInfo.InvariantCulture));
-        }
+        return
+        [
+            ("model", facts.Algorithm),
+            .. facts.Options.Select(o => ("  " + o.Key, o.Value?.ToString() ?? "")),
+            ("data", facts.Dataset),
+            ("fingerprint", facts.DataFingerprint),
+            ("users", Number(stored.Users.Count)),
+            ("items", Number(stored.Items.Count)),
+            ("interactions", Number(stored.Histories.Count)),
+            ("trained", string.Create(CultureInfo.InvariantCulture, $"{facts.Created:u} in {facts.TrainingSeconds:F2} s by version {stored.EngineVersion}")),
+            ("size", MemoryBudget.Format(stored.Bytes)),
+            .. stored.Tensors.Select(t => ("  " + t.Key, $"{t.Value.Type} [{string.Join(" × ", t.Value.Shape)}]")),
+            .. facts.Losses.Select((loss, i) => (i == 0 ? "loss" : "", string.Create(CultureInfo.InvariantCulture, $"{i + 1,3}  {loss:G8}"))),
+            .. facts.Metrics.Select(m => (m.Key, m.Value.ToString("0.0000", CultureInfo.InvariantCulture))),
+        ];
     }
 
-    private static void WriteWeights(TextWriter writer, WeightStatistics weights)
+    private static (string Name, string Value)[] WeightCounts(WeightStatistics weights) =>
+    [
+        ("weights", Number(weights.Total)),
+        ("  negative", $"{Number(weights.Negative)} ({Percent(weights.NegativeShare)})"),
+        ("  positive", Number(weights.Positive)),
+        ("  mass", string.Create(CultureInfo.InvariantCulture, $"−{weights.NegativeMass:F1} +{weights.PositiveMass:F1}")),
+        ("  largest", weights.MaxMagnitude.ToString("G4", CultureInfo.InvariantCulture)),
+    ];
+
+    private static void Write(TextWriter writer, IEnumerable<(string Name, string Value)> lines, int width)
     {
-        Line(writer, "weights", Number(weights.Total));
-        Line(writer, "  negative", $"{Number(weights.Negative)} ({Percent(weights.NegativeShare)})");
-        Line(writer, "  positive", Number(weights.Positive));
-        Line(writer, "  mass", string.Create(CultureInfo.InvariantCulture, $"−{weights.NegativeMass:F1} +{weights.PositiveMass:F1}"));
-        Line(writer, "  largest", weights.MaxMagnitude.ToString("G4", CultureInfo.InvariantCulture));
+        foreach (var (name, value) in lines)
+        {
+            writer.WriteLine($"{name.PadRight(width)}  {value}");
+        }
     }
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
-
-    private static void Line(TextWriter writer, string name, string value) => writer.WriteLine($"{name,-24}{value}");
 }
