@@ -5,7 +5,11 @@ internal interface IBenchmark
 {
     string Name { get; }
 
+    /// <summary>What it measures.</summary>
     string Summary { get; }
+
+    /// <summary>What comes after its name.</summary>
+    string Usage { get; }
 
     /// <summary>Runs it with the arguments after its name; returns the exit code.</summary>
     int Run(string[] args);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Recsys.Benchmarks.Kernels;
+using Recsys.Engine;
 using Recsys.Engine.Als;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
@@ -19,7 +20,9 @@ internal sealed class AlsBenchmark : IBenchmark
 
     public string Name => "als";
 
-    public string Summary => "[--data ml-1m|gowalla] [--solver cholesky|cg|subspace] [--factors 128] [--iterations 15] [--threads 0] [--alpha A] [--regularization L] [--exponent E] [--unobserved W] [--cg-steps 3] [--quick] [--json FILE]";
+    public string Summary => "seconds an iteration of ALS, by solver, against the figures to beat";
+
+    public string Usage => "[--data ml-1m|gowalla] [--solver cholesky|cg|subspace] [--factors 128] [--iterations 15] [--threads 0] [--alpha A] [--regularization L] [--exponent E] [--unobserved W] [--cg-steps 3] [--quick] [--json FILE]";
 
     public int Run(string[] args)
     {
@@ -50,8 +53,7 @@ internal sealed class AlsBenchmark : IBenchmark
                 case "--json": json = value; a++; break;
                 case "--quick": quick = true; break;
                 default:
-                    Console.Error.WriteLine($"als: unknown argument '{args[a]}'; expected {Summary}");
-                    return 2;
+                    return this.WrongUsage(args[a]);
             }
         }
 
@@ -92,7 +94,7 @@ internal sealed class AlsBenchmark : IBenchmark
         "cholesky" => AlsSolver.Cholesky,
         "cg" => AlsSolver.ConjugateGradient,
         "subspace" => AlsSolver.Subspace,
-        _ => throw new ArgumentException($"solver '{name}'"),
+        _ => throw new InvalidOptionException($"unknown solver '{name}'; there are cholesky, cg, subspace"),
     };
 
     private static KernelRow Measure(AlsBenchmarkData data, AlsOptions options, bool quick)

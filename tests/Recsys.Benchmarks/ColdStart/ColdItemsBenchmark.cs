@@ -18,12 +18,13 @@ internal sealed class ColdItemsBenchmark : IBenchmark
 
     public string Summary => "recall of items without clicks, ranked by factors from their tags (citeulike-a)";
 
+    public string Usage => "FOLDER  (users.dat and item-tag.dat of citeulike-a in it)";
+
     public int Run(string[] args)
     {
         if (args.Length != 1)
         {
-            Console.Error.WriteLine("usage: ./bench.sh cold-items FOLDER (users.dat and item-tag.dat of citeulike-a in it)");
-            return 2;
+            return this.WrongUsage();
         }
 
         int[][] users = Lists(Path.Combine(args[0], "users.dat"));

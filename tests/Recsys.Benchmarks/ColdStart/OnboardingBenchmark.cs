@@ -15,19 +15,19 @@ namespace Recsys.Benchmarks.ColdStart;
 /// </summary>
 internal sealed class OnboardingBenchmark : IBenchmark
 {
-    private const string Usage = "usage: ./bench.sh onboarding FOLDER [--part test] (train.tsv, PART_foldin.tsv and PART_heldout.tsv in it)";
     private const int Longest = 100;
 
     public string Name => "onboarding";
 
     public string Summary => "ndcg@100 of new users after chosen, popular and random questions";
 
+    public string Usage => "FOLDER [--part test]  (train.tsv, PART_foldin.tsv and PART_heldout.tsv in it)";
+
     public int Run(string[] args)
     {
         if (args.Length is not (1 or 3) || (args.Length == 3 && args[1] != "--part"))
         {
-            Console.Error.WriteLine(Usage);
-            return 2;
+            return this.WrongUsage();
         }
 
         string part = args.Length == 3 ? args[2] : "test";

@@ -14,7 +14,9 @@ internal sealed class ReadBenchmark : IBenchmark
 
     public string Name => "read";
 
-    public string Summary => "lines a second of the readers [--lines 10000000] [--only NAME] [--file PATH …]";
+    public string Summary => "lines a second of the readers";
+
+    public string Usage => "[--lines 10000000] [--only NAME] [--file PATH …]";
 
     public int Run(string[] args)
     {
@@ -37,8 +39,7 @@ internal sealed class ReadBenchmark : IBenchmark
             }
             else
             {
-                Console.Error.WriteLine($"read: unknown argument '{args[a]}'; expected {Summary}");
-                return 2;
+                return this.WrongUsage(args[a]);
             }
         }
 

@@ -9,15 +9,16 @@ internal sealed class SplitBenchmark : IBenchmark
 {
     public string Name => "split";
 
-    public string Summary => "seconds of the splits and of writing them [--lines 10000000]";
+    public string Summary => "seconds of the splits and of writing them";
+
+    public string Usage => "[--lines 10000000]";
 
     public int Run(string[] args)
     {
         int lines = 10_000_000;
         if (args.Length != 0 && !(args is ["--lines", var text] && int.TryParse(text, CultureInfo.InvariantCulture, out lines) && lines > 0))
         {
-            Console.Error.WriteLine($"split: expected {Summary}");
-            return 2;
+            return this.WrongUsage();
         }
 
         string folder = Directory.CreateTempSubdirectory("recsys-split-").FullName;

@@ -18,7 +18,9 @@ internal sealed class EaseBenchmark : IBenchmark
 
     public string Name => "ease";
 
-    public string Summary => "[--data ml-1m|gowalla] [--repeats 7] [--threads 0] [--json FILE]  (gowalla: some minutes and 7 GB)";
+    public string Summary => "EASE's training against the figures to beat";
+
+    public string Usage => "[--data ml-1m|gowalla] [--repeats 7] [--threads 0] [--json FILE]  (gowalla: some minutes and 7 GB)";
 
     public int Run(string[] args)
     {
@@ -34,8 +36,7 @@ internal sealed class EaseBenchmark : IBenchmark
                 case "--threads": threads = int.Parse(args[a + 1], CultureInfo.InvariantCulture); break;
                 case "--json": json = args[a + 1]; break;
                 default:
-                    Console.Error.WriteLine($"ease: unknown argument '{args[a]}'; expected {Summary}");
-                    return 2;
+                    return this.WrongUsage(args[a]);
             }
         }
 

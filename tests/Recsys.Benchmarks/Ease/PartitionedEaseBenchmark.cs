@@ -17,8 +17,9 @@ internal sealed class PartitionedEaseBenchmark : IBenchmark
 {
     public string Name => "ease-partitions";
 
-    public string Summary =>
-        "[--data ml-1m|gowalla] [--items N] [--partitions 2] [--hosts 2] [--repeats 5] [--checkpoints DIR] [--every PIVOTS]";
+    public string Summary => "EASE over partitions next to one matrix: seconds, processor time, bytes moved";
+
+    public string Usage => "[--data ml-1m|gowalla] [--items N] [--partitions 2] [--hosts 2] [--repeats 5] [--checkpoints DIR] [--every PIVOTS]";
 
     public int Run(string[] args)
     {
@@ -36,8 +37,7 @@ internal sealed class PartitionedEaseBenchmark : IBenchmark
         {
             if (!options.ContainsKey(args[a]))
             {
-                Console.Error.WriteLine($"{Name}: unknown argument '{args[a]}'; expected {Summary}");
-                return 2;
+                return this.WrongUsage(args[a]);
             }
 
             options[args[a]] = args[a + 1];

@@ -16,7 +16,9 @@ internal sealed class KernelsBenchmark : IBenchmark
 
     public string Name => "kernels";
 
-    public string Summary => "dense, ALS and scoring kernels against OpenBLAS, MathNet and the machine's limits [--json FILE] [--quick] [--only NAME]";
+    public string Summary => "dense, ALS and scoring kernels against OpenBLAS, MathNet and the machine's limits";
+
+    public string Usage => "[--json FILE] [--quick] [--only NAME]";
 
     public int Run(string[] args)
     {

@@ -14,7 +14,9 @@ internal sealed class LmfBenchmark : IBenchmark
 {
     public string Name => "lmf";
 
-    public string Summary => "logistic MF, BPR, softmax on real data: ml-1m|ml-1m-test|gowalla-val|gowalla lmf|bpr|softmax [--every N] [options]";
+    public string Summary => "logistic MF, BPR, softmax on real data";
+
+    public string Usage => "[ml-1m|ml-1m-test|gowalla-val|gowalla] [softmax|bpr|lmf] [--every N] [model options]";
 
     public int Run(string[] args)
     {

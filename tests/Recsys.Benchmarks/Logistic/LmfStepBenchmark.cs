@@ -14,7 +14,9 @@ internal sealed unsafe class LmfStepBenchmark : IBenchmark
 
     public string Name => "lmf-step";
 
-    public string Summary => "clicks a second of one core through the LMF step: k = 64, by sampler [--factors K]";
+    public string Summary => "clicks a second of one core through the LMF step, by sampler";
+
+    public string Usage => "[--factors 64]";
 
     public int Run(string[] args)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Recsys.Engine;
 using Recsys.Engine.Data;
 using Recsys.Engine.Evaluation;
 using Recsys.Engine.Models;
@@ -27,7 +28,7 @@ internal sealed class RankingTask
         "ml-1m-test" => Strong("test"),
         "gowalla-val" => Validation(Dataset.Load(DataFile("gowalla/train.txt"))),
         "gowalla" => Weak(Dataset.Load(DataFile("gowalla/train.txt")), Dataset.Load(DataFile("gowalla/test.txt"))),
-        _ => throw new ArgumentException($"unknown data set {name}; there are ml-1m, ml-1m-test, gowalla-val, gowalla"),
+        _ => throw new InvalidOptionException($"unknown data set {name}; there are ml-1m, ml-1m-test, gowalla-val, gowalla"),
     };
 
     public EvaluationResult Evaluate(IRecommenderModel model) =>

@@ -22,7 +22,9 @@ internal sealed class OnlineBenchmark : IBenchmark
 {
     public string Name => "online";
 
-    public string Summary => "events a second through log, LMF and fold-in; latency from click to recommendation (--events N --batch N --clicks PER-SECOND)";
+    public string Summary => "events a second through log, LMF and fold-in; latency from click to recommendation";
+
+    public string Usage => "[--events 1000000] [--batch 4096] [--clicks 1000] [--seconds 10]";
 
     public int Run(string[] args)
     {

@@ -14,7 +14,9 @@ internal sealed class StreamingEaseBenchmark : IBenchmark
 {
     public string Name => "streaming-ease";
 
-    public string Summary => "exactness and seconds of streamed EASE against retraining, ml-1m (--events N --every LIST --threads N)";
+    public string Summary => "exactness and seconds of streamed EASE against retraining, ml-1m";
+
+    public string Usage => "[--events 10000] [--every 1,16,64,256] [--lambda 700] [--threads 2]";
 
     public int Run(string[] args)
     {

@@ -17,18 +17,17 @@ namespace Recsys.Benchmarks.Serving;
 internal sealed class ServeBenchmark : IBenchmark
 {
     private const int Count = 20;
-    private const string Usage = "usage: ./bench.sh serve DATA|MODEL --model ease|als|… [model options] [--seconds S] [--rates 1000,5000] [--swap] [--events 1000] [--clients N]";
-
     public string Name => "serve";
 
     public string Summary => "HTTP service: requests/s at saturation, p50/p99 at fixed rates, next to bare scoring";
+
+    public string Usage => "DATA|MODEL --model ease|als|… [model options] [--seconds S] [--rates 1000,5000] [--swap] [--events 1000] [--clients N]";
 
     public int Run(string[] args)
     {
         if (args.Length == 0)
         {
-            Console.Error.WriteLine(Usage);
-            return 2;
+            return this.WrongUsage();
         }
 
         var options = Options(args[1..]);

@@ -9,7 +9,9 @@ internal sealed class LogBenchmark : IBenchmark
 {
     public string Name => "log";
 
-    public string Summary => "the durable event log: appends, reads, opening: [events, 2000000] [folder]";
+    public string Summary => "the durable event log: appends, reads, opening";
+
+    public string Usage => "[EVENTS, 2000000] [FOLDER]";
 
     public int Run(string[] args)
     {

@@ -12,7 +12,9 @@ internal sealed class StoreBenchmark : IBenchmark
 {
     public string Name => "store";
 
-    public string Summary => "a model's matrix saved and read back: [rows = columns, 16384] [folder]";
+    public string Summary => "a model's matrix saved and read back";
+
+    public string Usage => "[ROWS = COLUMNS, 16384] [FOLDER]";
 
     public unsafe int Run(string[] args)
     {
