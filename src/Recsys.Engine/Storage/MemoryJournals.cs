@@ -101,7 +101,7 @@ public sealed class MemoryJournals : IEventJournals
         public async IAsyncEnumerable<EventBatch> ReadAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             long end = End;
-            while (from < end && Next(from) is { } batch)
+            while (Next(from) is { } batch && from < end)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return batch;
