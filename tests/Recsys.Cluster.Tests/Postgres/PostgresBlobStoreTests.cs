@@ -9,18 +9,13 @@ namespace Recsys.Cluster.Tests.Postgres;
 [Trait("Category", "Long")]
 public sealed class PostgresBlobStoreTests : IAsyncLifetime
 {
-    private NpgsqlDataSource _database = null!;
+    private NpgsqlDataSource? _database;
     private PostgresBlobStore _store = null!;
 
     public async Task InitializeAsync()
     {
-        if (PostgresServer.IsPresent)
-        {
-            string connection = PostgresServer.Instance.CreateDatabase();
-            await PostgresSchema.PrepareAsync(connection, create: true);
-            _database = NpgsqlDataSource.Create(connection);
-            _store = new PostgresBlobStore(_database);
-        }
+        _database = await PostgresServer.OpenDatabaseAsync();
+        _store = new PostgresBlobStore(_database!);
     }
 
     public async Task DisposeAsync() => await (_database?.DisposeAsync() ?? default);

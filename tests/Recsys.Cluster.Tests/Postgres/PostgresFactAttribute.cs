@@ -1,7 +1,7 @@
 namespace Recsys.Cluster.Tests.Postgres;
 
 /// <summary>A test on a real PostgreSQL; shown as skipped where none is installed.</summary>
-internal sealed class PostgresFactAttribute : FactAttribute
+internal class PostgresFactAttribute : FactAttribute
 {
     public PostgresFactAttribute()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
+using Recsys.Silo.Postgres;
 
 namespace Recsys.Cluster.Tests.Postgres;
 
@@ -60,6 +61,19 @@ public sealed class PostgresServer : IDisposable
         using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
         command.ExecuteNonQuery();
         return new NpgsqlConnectionStringBuilder(_connection) { Database = name }.ConnectionString;
+    }
+
+    /// <summary>A new database with the tables of Recsys; null where there is no server: the tests are skipped.</summary>
+    public static async Task<NpgsqlDataSource?> OpenDatabaseAsync()
+    {
+        if (!IsPresent)
+        {
+            return null;
+        }
+
+        string connection = Instance.CreateDatabase();
+        await PostgresSchema.PrepareAsync(connection, create: true);
+        return NpgsqlDataSource.Create(connection);
     }
 
     /// <summary>A port that nobody listens at now.</summary>
