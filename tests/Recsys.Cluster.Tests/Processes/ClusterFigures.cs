@@ -17,19 +17,9 @@ namespace Recsys.Cluster.Tests.Processes;
 /// Figures of silo processes, written to standard output and to the file that RECSYS_FIGURES_OUT names:
 /// <c>RECSYS_FIGURES="FILE ALGORITHM SILOS [option=value …]"</c>, e.g. <c>"ml-1m/train.tsv als 2 factors=128"</c>. The best of RECSYS_FIGURES_RUNS runs counts (3).
 /// </summary>
-[Collection(PostgresCollection.Name)]
 [Trait("Category", "Figures")]
-public sealed class ClusterFigures : IDisposable
+public sealed class ClusterFigures : SiloProcessTests
 {
-    private readonly string _cache = Directory.CreateTempSubdirectory("recsys-figures-").FullName;
-    private readonly List<SiloProcess> _silos = [];
-
-    public void Dispose()
-    {
-        _silos.ForEach(s => s.Dispose());
-        Directory.Delete(_cache, recursive: true);
-    }
-
     /// <summary>Processor seconds of training on silos against the Engine in this process, and bytes moved against the formula.</summary>
     [FiguresFact]
     public async Task Training()
@@ -40,11 +30,10 @@ public sealed class ClusterFigures : IDisposable
         int silos = int.Parse(words[2], CultureInfo.InvariantCulture);
         var given = new OptionBag(words[3..].Select(w => w.Split('=')).Select(p => new KeyValuePair<string, string>(p[0], p[1])));
         var options = Algorithms.Get(algorithm).Complete(data, given);
-        string connection = PostgresServer.Instance.CreateDatabase();
         string threads = $"{Math.Max(1, Environment.ProcessorCount / silos)}";
-        _silos.AddRange(await SiloProcess.StartAsync(silos, connection, "figures", _cache, "--threads", threads));
-        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = "figures", Postgres = connection });
-        await using var database = NpgsqlDataSource.Create(connection);
+        await StartAsync(silos, "--threads", threads);
+        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = Cluster, Postgres = Connection });
+        await using var database = NpgsqlDataSource.Create(Connection);
         var store = new PostgresBlobStore(database);
         await ClusterDataset.SaveAsync(store, "data", data);
 
@@ -61,7 +50,7 @@ public sealed class ClusterFigures : IDisposable
             before = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
             using (var model = Algorithms.Get(algorithm).Train(data, options))
             {
-                string folder = Path.Combine(_cache, $"model-{run}");
+                string folder = Path.Combine(Cache, $"model-{run}");
                 ModelStore.Save(model.ToContents(), folder);
                 Directory.Delete(folder, recursive: true);
             }
@@ -135,5 +124,5 @@ public sealed class ClusterFigures : IDisposable
         }
     }
 
-    private double Cpu() => _silos.Sum(s => s.ProcessorTime.TotalSeconds);
+    private double Cpu() => Silos.Sum(s => s.ProcessorTime.TotalSeconds);
 }

@@ -7,50 +7,36 @@ using Recsys.Grains;
 namespace Recsys.Cluster.Tests.Processes;
 
 /// <summary>Silos as processes, PostgreSQL between them.</summary>
-[Collection(PostgresCollection.Name)]
 [Trait("Category", "Long")]
-public sealed class ProcessClusterTests : IDisposable
+public sealed class ProcessClusterTests : SiloProcessTests
 {
-    private readonly string _cache = Directory.CreateTempSubdirectory("recsys-processes-").FullName;
-    private readonly List<SiloProcess> _silos = [];
-
-    public void Dispose()
-    {
-        _silos.ForEach(s => s.Dispose());
-        Directory.Delete(_cache, recursive: true);
-    }
-
     [PostgresFact]
     public async Task Silos_find_each_other_lose_one_that_is_killed_and_hand_over_when_one_is_stopped()
     {
-        string connection = PostgresServer.Instance.CreateDatabase();
-        _silos.AddRange(await SiloProcess.StartAsync(3, connection, "one", _cache));
-        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = "one", Postgres = connection });
+        await StartAsync(3);
+        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = Cluster, Postgres = Connection });
         Assert.Equal(3, await PlacesAsync(client));
-        _silos[0].Kill();
+        Silos[0].Kill();
         await EventuallyAsync(async () => await ActiveAsync(client) == 2);
         Assert.Equal(2, await PlacesAsync(client));
 
-        Assert.Equal(0, await _silos[1].StopAsync());
-        Assert.Contains("stopped", _silos[1].Output);
+        Assert.Equal(0, await Silos[1].StopAsync());
+        Assert.Contains("stopped", Silos[1].Output);
         Assert.Equal(1, await ActiveAsync(client)); // it left: nobody had to find out
         Assert.Equal(1, await PlacesAsync(client));
 
-        _silos.Add(SiloProcess.Start(connection, "one", _cache));
-        await _silos[^1].WaitReadyAsync();
+        await StartAsync(1);
         Assert.Equal(2, await ActiveAsync(client));
-        Assert.Contains("orleans_", await _silos[^1].GetAsync("/metrics"));
+        Assert.Contains("orleans_", await Silos[^1].GetAsync("/metrics"));
     }
 
     [PostgresFact]
     public async Task A_silo_that_drains_says_so_before_it_stops_answering()
     {
-        string connection = PostgresServer.Instance.CreateDatabase();
-        _silos.Add(SiloProcess.Start(connection, "one", _cache, "--drain-seconds", "2"));
-        await _silos[0].WaitReadyAsync();
-        var stopping = _silos[0].StopAsync();
-        await EventuallyAsync(async () => await _silos[0].StatusOfAsync("/health/ready") == HttpStatusCode.ServiceUnavailable);
-        Assert.Equal(HttpStatusCode.OK, await _silos[0].StatusOfAsync("/health/live"));
+        await StartAsync(1, "--drain-seconds", "2");
+        var stopping = Silos[0].StopAsync();
+        await EventuallyAsync(async () => await Silos[0].StatusOfAsync("/health/ready") == HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(HttpStatusCode.OK, await Silos[0].StatusOfAsync("/health/live"));
         Assert.Equal(0, await stopping);
     }
 

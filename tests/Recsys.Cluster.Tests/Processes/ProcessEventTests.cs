@@ -7,44 +7,31 @@ using Recsys.Engine.Serving;
 namespace Recsys.Cluster.Tests.Processes;
 
 /// <summary>Events into silos that are killed.</summary>
-[Collection(PostgresCollection.Name)]
 [Trait("Category", "Long")]
-public sealed class ProcessEventTests : IDisposable
+public sealed class ProcessEventTests : SiloProcessTests
 {
     private const int Senders = 8;
     private const int Batches = 40;
     private const int BatchEvents = 25;
 
-    private readonly string _cache = Directory.CreateTempSubdirectory("recsys-processes-").FullName;
-    private readonly List<SiloProcess> _silos = [];
-
-    public void Dispose()
-    {
-        _silos.ForEach(s => s.Dispose());
-        Directory.Delete(_cache, recursive: true);
-    }
-
     [PostgresFact]
     public async Task Of_clicks_sent_while_silos_are_killed_and_restarted_every_acknowledged_one_counts_exactly_once()
     {
-        string connection = PostgresServer.Instance.CreateDatabase();
-        _silos.AddRange(await SiloProcess.StartAsync(2, connection, "one", _cache));
-        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = "one", Postgres = connection, CallPatience = TimeSpan.FromMinutes(1) });
+        await StartAsync(2);
+        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = Cluster, Postgres = Connection, CallPatience = TimeSpan.FromMinutes(1) });
         var acknowledged = new ConcurrentDictionary<string, (string User, string Item)>();
         var sending = Task.WhenAll(Enumerable.Range(0, Senders).Select(s => Task.Run(() => SendAsync(client, s, acknowledged))));
 
         await UntilAsync(() => acknowledged.Count > 1000, sending);
-        _silos[0].Kill();
-        _silos.Add(SiloProcess.Start(connection, "one", _cache));
-        await _silos[2].WaitReadyAsync();
+        Silos[0].Kill();
+        await StartAsync(1);
         await UntilAsync(() => acknowledged.Count > 4000, sending);
-        _silos[1].Kill();
-        _silos.Add(SiloProcess.Start(connection, "one", _cache));
-        await _silos[3].WaitReadyAsync();
+        Silos[1].Kill();
+        await StartAsync(1);
         await sending.WaitAsync(TimeSpan.FromMinutes(2));
 
         Assert.Equal(Senders * Batches * BatchEvents, acknowledged.Count);
-        await using var database = NpgsqlDataSource.Create(connection);
+        await using var database = NpgsqlDataSource.Create(Connection);
         var stored = new List<string>();
         await using (var reader = await database.CreateCommand("SELECT id FROM recsys_events").ExecuteReaderAsync())
         {

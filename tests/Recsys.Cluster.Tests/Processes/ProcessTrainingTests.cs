@@ -14,25 +14,14 @@ using Recsys.Silo.Postgres;
 namespace Recsys.Cluster.Tests.Processes;
 
 /// <summary>Training on silo processes against training in this one.</summary>
-[Collection(PostgresCollection.Name)]
 [Trait("Category", "Long")]
-public sealed class ProcessTrainingTests : IDisposable
+public sealed class ProcessTrainingTests : SiloProcessTests
 {
-    private readonly string _cache = Directory.CreateTempSubdirectory("recsys-processes-").FullName;
-    private readonly List<SiloProcess> _silos = [];
-
-    public void Dispose()
-    {
-        _silos.ForEach(s => s.Dispose());
-        Directory.Delete(_cache, recursive: true);
-    }
-
     [PostgresFact]
     public async Task From_clicks_to_a_served_model_two_processes_give_what_one_gives()
     {
-        string connection = PostgresServer.Instance.CreateDatabase();
-        _silos.AddRange(await SiloProcess.StartAsync(2, connection, "one", _cache));
-        await using var client = await ConnectAsync(connection);
+        await StartAsync(2);
+        await using var client = await ConnectAsync();
         await IngestAsync(client, Shop(800, 300));
         var histories = await client.Histories.GetHistoriesAsync();
 
@@ -46,7 +35,7 @@ public sealed class ProcessTrainingTests : IDisposable
         Assert.Equal((TrainingState.Succeeded, null), (job.State, job.Error));
         using var expected = Train(histories, options);
         Assert.Equal(expected.Losses, job.Losses);
-        await using var database = NpgsqlDataSource.Create(connection);
+        await using var database = NpgsqlDataSource.Create(Connection);
         using var model = await LoadAsync(database, "taste", job.Version!);
         TrainingData.AssertSame(expected, model);
 
@@ -67,7 +56,7 @@ public sealed class ProcessTrainingTests : IDisposable
             await Task.Delay(100);
         }
 
-        foreach (var silo in _silos)
+        foreach (var silo in Silos)
         {
             Assert.Contains("\"model\":\"taste\"", await silo.GetAsync($"/api/v1/users/{user}/recommendations?n=3"));
         }
@@ -76,10 +65,9 @@ public sealed class ProcessTrainingTests : IDisposable
     [PostgresFact]
     public async Task A_process_killed_while_it_trains_changes_nothing_of_the_model()
     {
-        string connection = PostgresServer.Instance.CreateDatabase();
-        _silos.AddRange(await SiloProcess.StartAsync(3, connection, "one", _cache, "--threads", "1"));
-        await using var client = await ConnectAsync(connection);
-        await using var database = NpgsqlDataSource.Create(connection);
+        await StartAsync(3, "--threads", "1");
+        await using var client = await ConnectAsync();
+        await using var database = NpgsqlDataSource.Create(Connection);
         var data = Shop(3000, 800);
         var store = new PostgresBlobStore(database);
         await ClusterDataset.SaveAsync(store, "shop", data);
@@ -88,10 +76,10 @@ public sealed class ProcessTrainingTests : IDisposable
         await training.StartAsync(new ClusterTrainingRequest { Dataset = "shop", Algorithm = "als", Options = options.Values, Model = "taste" });
 
         await EventuallyAsync(training, s => s.Losses.Count >= 3);
-        _silos[0].Kill();
+        Silos[0].Kill();
         await EventuallyAsync(training, s => s.Losses.Count >= 8);
-        _silos[1].Kill();
-        _silos.Add(SiloProcess.Start(connection, "one", _cache, "--threads", "1"));
+        Silos[1].Kill();
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, "--threads", "1"));
         var status = await EventuallyAsync(training, s => s.Ended);
 
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
@@ -106,8 +94,8 @@ public sealed class ProcessTrainingTests : IDisposable
 
     private static AlsModel Train(Dataset data, OptionBag options) => (AlsModel)Algorithms.Get("als").Train(data, options, null, default);
 
-    private static Task<RecsysClient> ConnectAsync(string connection) => RecsysClient.ConnectAsync(
-        new RecsysClientOptions { Cluster = "one", Postgres = connection, ConnectPatience = TimeSpan.FromMinutes(1) });
+    private Task<RecsysClient> ConnectAsync() => RecsysClient.ConnectAsync(
+        new RecsysClientOptions { Cluster = Cluster, Postgres = Connection, ConnectPatience = TimeSpan.FromMinutes(1) });
 
     private static async Task IngestAsync(RecsysClient client, Dataset data)
     {
@@ -128,7 +116,7 @@ public sealed class ProcessTrainingTests : IDisposable
 
     private async Task<AlsModel> LoadAsync(NpgsqlDataSource database, string name, string version)
     {
-        using var stored = await ModelBlobs.OpenAsync(new PostgresBlobStore(database), name, version, Path.Combine(_cache, "models"));
+        using var stored = await ModelBlobs.OpenAsync(new PostgresBlobStore(database), name, version, Path.Combine(Cache, "models"));
         return (AlsModel)Algorithms.Get("als").Read(stored);
     }
 
