@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime;
-using Orleans.Runtime.Placement;
 using Recsys.Engine;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
+using Recsys.Grains.Placement;
 using Recsys.Grains.Serving;
 
 namespace Recsys.Grains.Events;
@@ -124,8 +124,7 @@ internal sealed class EventPartitionGrain(
 
     public Task MoveAsync(SiloAddress silo)
     {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-        this.MigrateOnIdle();
+        this.MoveTo(silo);
         return Task.CompletedTask;
     }
 

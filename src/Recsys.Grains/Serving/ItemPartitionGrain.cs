@@ -1,10 +1,10 @@
 using Orleans.Runtime;
-using Orleans.Runtime.Placement;
 using Recsys.Engine;
 using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Serving.Partitioned;
 using Recsys.Engine.Storage;
+using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Serving;
 
@@ -49,8 +49,7 @@ internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNo
 
     public Task MoveAsync(SiloAddress silo)
     {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-        this.MigrateOnIdle();
+        this.MoveTo(silo);
         return Task.CompletedTask;
     }
 

@@ -1,6 +1,6 @@
 using Orleans.Runtime;
 using Recsys.Grains.Events;
-using Recsys.Grains.Training;
+using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Serving;
 

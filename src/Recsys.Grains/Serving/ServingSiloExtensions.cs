@@ -6,6 +6,7 @@ using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Storage;
+using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Serving;
 

@@ -1,9 +1,10 @@
 using Recsys.Engine.Ease.Distributed;
+using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Training;
 
 /// <inheritdoc cref="IEasePartitionGrain"/>
-[PartitionPlacement]
+[SpreadPlacement]
 [CollectionAgeLimit(Minutes = 30)]
 internal sealed class EasePartitionGrain(TrainingSite silo, TrainingHooks hooks) : PartitionGrain(silo), IEasePartitionGrain
 {

@@ -1,10 +1,11 @@
 using Recsys.Engine.Als;
+using Recsys.Grains.Placement;
 using Recsys.Grains.Wire;
 
 namespace Recsys.Grains.Training;
 
 /// <inheritdoc cref="IFactorPartitionGrain"/>
-[PartitionPlacement]
+[SpreadPlacement]
 [CollectionAgeLimit(Minutes = 30)]
 internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hooks) : PartitionGrain(silo), IFactorPartitionGrain
 {

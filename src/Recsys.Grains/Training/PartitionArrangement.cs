@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Training;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Orleans.Runtime;
-using Orleans.Runtime.Placement;
+using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Training;
 
@@ -44,8 +44,7 @@ internal abstract class PartitionGrain(TrainingSite silo) : Grain, IPartitionGra
     {
         if (!target.Equals(silo.Silo))
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
-            MigrateOnIdle();
+            this.MoveTo(target);
         }
 
         return Task.CompletedTask;

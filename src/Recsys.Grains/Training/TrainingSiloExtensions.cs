@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
+using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Training;
 
@@ -22,7 +23,7 @@ public static class TrainingSiloExtensions
         silo.Services.AddSingleton<TrainingSite>();
         silo.Services.AddSingleton<JobServices>();
         silo.Services.TryAddSingleton<TrainingHooks>();
-        silo.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
+        silo.AddPlacementDirector<SpreadPlacement, SpreadPlacementDirector>();
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Recsys"));
         return silo;
     }

@@ -6,6 +6,7 @@ using Recsys.Engine.Als;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Numerics;
+using Recsys.Grains.Placement;
 using Recsys.Grains.Training;
 
 namespace Recsys.Cluster.Tests.Training;

@@ -1,4 +1,4 @@
-namespace Recsys.Grains.Training;
+namespace Recsys.Grains.Placement;
 
 /// <summary>Deals partitions out to places, moving as few as possible.</summary>
 internal static class PartitionSpread
