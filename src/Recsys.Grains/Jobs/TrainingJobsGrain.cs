@@ -172,7 +172,7 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
     /// <summary>Makes a data set of the histories as they stand, and chooses the options that depend on it.</summary>
     private async Task<ClusterTrainingRequest> PrepareAsync(JobRecord job, CancellationToken token)
     {
-        var ingest = new ClusterIngest(GrainFactory, new ServingSettings(options.EventPartitions, options.ItemPartitions, []));
+        var ingest = new ClusterIngest(GrainFactory, options.ToSettings());
         var (data, complete) = await Task.Run(
             async () =>
             {

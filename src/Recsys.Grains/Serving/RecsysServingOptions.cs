@@ -43,6 +43,9 @@ public sealed class RecsysServingOptions
     /// <summary>The item partition of an item.</summary>
     public int ItemPartitionOf(string item) => VirtualBlocks.PartitionOf(item, ItemPartitions);
 
+    /// <summary>What a client has to know of them.</summary>
+    public ServingSettings ToSettings() => new(EventPartitions, ItemPartitions, [.. Events.Events.Select(e => e.Name)]);
+
     internal void Validate()
     {
         if (EventPartitions is < 1 or > VirtualBlocks.Count || ItemPartitions is < 1 or > VirtualBlocks.Count)

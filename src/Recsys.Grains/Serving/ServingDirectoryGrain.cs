@@ -25,8 +25,7 @@ internal sealed class ServingDirectoryGrain(
 
     public Task<ServingRevision> RevisionAsync() => Task.FromResult(new ServingRevision(_models.Current.Revision, _items.Number));
 
-    public Task<ServingSettings> SettingsAsync() => Task.FromResult(
-        new ServingSettings(options.EventPartitions, options.ItemPartitions, [.. options.Events.Events.Select(e => e.Name)]));
+    public Task<ServingSettings> SettingsAsync() => Task.FromResult(options.ToSettings());
 
     public async Task<ModelVersion[]> ListAsync() => [.. await _models.ListAsync()];
 

@@ -16,8 +16,7 @@ internal static class SiloParts
         var grains = services.GetRequiredService<IGrainFactory>();
         var options = services.GetRequiredService<RecsysServingOptions>();
         var recommender = new ClusterRecommender(grains);
-        var events = new ClusterIngest(
-            grains, new ServingSettings(options.EventPartitions, options.ItemPartitions, [.. options.Events.Events.Select(e => e.Name)]));
+        var events = new ClusterIngest(grains, options.ToSettings());
         return new ServiceParts(recommender)
         {
             Events = events,
