@@ -3,6 +3,7 @@ using Recsys.Client.Calls;
 using Recsys.Engine.Serving;
 using Recsys.Grains.Jobs;
 using Recsys.Grains.Serving;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Client;
 

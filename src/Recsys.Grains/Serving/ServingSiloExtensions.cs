@@ -3,10 +3,10 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.Hosting;
-using Orleans.Serialization;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Storage;
 using Recsys.Grains.Placement;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Grains.Serving;
 
@@ -34,8 +34,4 @@ public static class ServingSiloExtensions
         silo.Services.AddRecsysWire();
         return silo;
     }
-
-    /// <summary>What silos and clients need to understand each other: errors arrive as the errors they are.</summary>
-    public static IServiceCollection AddRecsysWire(this IServiceCollection services) =>
-        services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Recsys"));
 }

@@ -2,8 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
-using Orleans.Serialization;
 using Recsys.Grains.Placement;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Grains.Training;
 
@@ -24,11 +24,7 @@ public static class TrainingSiloExtensions
         silo.Services.AddSingleton<JobServices>();
         silo.Services.TryAddSingleton<TrainingHooks>();
         silo.AddPlacementDirector<SpreadPlacement, SpreadPlacementDirector>();
-        silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Recsys"));
+        silo.Services.AddRecsysWire();
         return silo;
     }
-
-    /// <summary>Lets a client understand the errors of trainings.</summary>
-    public static IServiceCollection AddRecsysTrainingClient(this IServiceCollection services) =>
-        services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add("Recsys"));
 }

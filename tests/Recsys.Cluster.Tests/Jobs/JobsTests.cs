@@ -10,6 +10,7 @@ using Recsys.Engine.Storage;
 using Recsys.Grains.Jobs;
 using Recsys.Grains.Serving;
 using Recsys.Grains.Training;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Cluster.Tests.Jobs;
 

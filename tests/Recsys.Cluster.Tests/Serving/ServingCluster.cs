@@ -11,6 +11,7 @@ using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
 using Recsys.Grains.Events;
 using Recsys.Grains.Serving;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Cluster.Tests.Serving;
 

@@ -10,6 +10,7 @@ using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
 using Recsys.Grains.Training;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Cluster.Tests.Training;
 
@@ -57,7 +58,7 @@ internal sealed class TrainingCluster : IAsyncDisposable
                 configure?.Invoke(o);
             });
         });
-        builder.ConfigureClient(client => client.Services.AddRecsysTrainingClient());
+        builder.ConfigureClient(client => client.Services.AddRecsysWire());
         made.Cluster = builder.Build();
         await made.Cluster.DeployAsync();
         return made;
