@@ -38,6 +38,11 @@ public sealed record Dataset(IdTable Users, IdTable Items, SparseMatrix Interact
     /// </summary>
     public string Fingerprint() => DataFingerprint.Compute(Users, Items, Interactions);
 
+    /// <summary>The same, without weights where every pair weighs 1.</summary>
+    public Dataset WithoutUnitWeights() => !Interactions.HasValues || Interactions.AllValues.ContainsAnyExcept(1f)
+        ? this
+        : this with { Interactions = Interactions.Binarized() };
+
     /// <summary>The interactions row by row, without times.</summary>
     public InteractionLog ToLog()
     {
