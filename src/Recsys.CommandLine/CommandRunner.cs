@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Recsys.Cli.Output;
 using Recsys.Engine;
@@ -43,10 +44,10 @@ internal static class CommandRunner
         var verbose = new Option<bool>("--verbose") { Description = "show the stack trace of an error", Recursive = true };
         root.Options.Add(verbose);
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (WhatIsWrong(parsed, args) is { } wrong)
         {
             string command = parsed.CommandResult.Command == root ? name : $"{name} {parsed.CommandResult.Command.Name}";
-            terminal.Error.WriteLine($"{name}: {parsed.Errors[0].Message} (see {command} --help)");
+            terminal.Error.WriteLine($"{name}: {wrong} (see {command} --help)");
             return WrongUsage;
         }
 
@@ -80,6 +81,21 @@ internal static class CommandRunner
         {
             terminal.Out.Flush();
         }
+    }
+
+    private static string? WhatIsWrong(ParseResult parsed, string[] args)
+    {
+        if (parsed.Errors.Count > 0)
+        {
+            return parsed.Errors[0].Message;
+        }
+
+        // An option that the command does not have is taken for an argument where it has one, and for a file's name later.
+        var unknown = args.Contains("--")
+            ? null
+            : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens)
+                .FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal));
+        return unknown is null ? null : $"unknown option '{unknown.Value}'";
     }
 
     private static void ShowError(string name, Terminal terminal, Exception e, string message, bool verbose)

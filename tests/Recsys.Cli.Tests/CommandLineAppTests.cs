@@ -164,4 +164,15 @@ public sealed class CommandLineAppTests : IClassFixture<CommandLine>
 
     private static string[] Ids(CommandLine.Outcome outcome) =>
         [.. outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\t')[0])];
+
+    [Theory]
+    [InlineData("serve", "model", "--itemsfile", "x.csv")]
+    [InlineData("inspect", "--weight")]
+    [InlineData("recommend", "--user", "1", "--top")]
+    public async Task An_option_that_there_is_not_is_named_and_not_taken_for_a_file(params string[] args)
+    {
+        var (code, _, error) = await CommandLine.RunAsync(args);
+        Assert.Equal(2, code);
+        Assert.StartsWith($"recsys: unknown option '{args.Last(a => a.StartsWith("--", StringComparison.Ordinal))}' (see recsys {args[0]} --help)", error, StringComparison.Ordinal);
+    }
 }
