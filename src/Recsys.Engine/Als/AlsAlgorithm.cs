@@ -26,6 +26,9 @@ public sealed class AlsAlgorithm : Algorithm<AlsOptions>
     public override string Summary => "implicit ALS: k factors of users and items by alternating least squares over all pairs";
 
     /// <inheritdoc/>
+    public override bool LearnsDislikes => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<OptionDescription> Options { get; } =
     [
         new("factors", "K", "factors of every user and item (default 128)") { Search = SearchRange.OneOf("64", "128", "256") with { Start = "128" } },

@@ -43,6 +43,36 @@ public sealed record Dataset(IdTable Users, IdTable Items, SparseMatrix Interact
         ? this
         : this with { Interactions = Interactions.Binarized() };
 
+    /// <summary>The same without the pairs of weight 0 and below.</summary>
+    public Dataset Likes()
+    {
+        if (!Interactions.HasValues)
+        {
+            return this;
+        }
+
+        var offsets = new long[Interactions.Rows + 1];
+        var columns = new List<int>();
+        var values = new List<float>();
+        for (int row = 0; row < Interactions.Rows; row++)
+        {
+            var items = Interactions.Row(row);
+            var weights = Interactions.RowValues(row);
+            for (int e = 0; e < items.Length; e++)
+            {
+                if (weights[e] > 0)
+                {
+                    columns.Add(items[e]);
+                    values.Add(weights[e]);
+                }
+            }
+
+            offsets[row + 1] = columns.Count;
+        }
+
+        return this with { Interactions = new SparseMatrix(Interactions.Rows, Interactions.Columns, offsets, [.. columns], [.. values]) };
+    }
+
     /// <summary>The interactions row by row, without times.</summary>
     public InteractionLog ToLog()
     {

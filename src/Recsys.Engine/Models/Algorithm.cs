@@ -20,6 +20,9 @@ public abstract class Algorithm<TOptions> : IAlgorithm
     public abstract string Summary { get; }
 
     /// <inheritdoc/>
+    public virtual bool LearnsDislikes => false;
+
+    /// <inheritdoc/>
     public abstract IReadOnlyList<OptionDescription> Options { get; }
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ public interface IAlgorithm
     /// <summary>The options it takes.</summary>
     IReadOnlyList<OptionDescription> Options { get; }
 
+    /// <summary>Whether it learns from negative weights that an item was disliked; others are trained without these pairs.</summary>
+    bool LearnsDislikes => false;
+
     /// <summary>Peak bytes training takes, the data itself not counted.</summary>
     long EstimateBytes(Dataset data, OptionBag options);
 

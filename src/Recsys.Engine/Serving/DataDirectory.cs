@@ -99,39 +99,6 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
         ItemFile.Dispose();
     }
 
-    /// <summary>ALS knows dislikes; the others are trained on what users like.</summary>
-    private Dataset TrainingData(TrainingRequest request, CancellationToken cancellationToken)
-    {
-        var data = GetHistoriesAsync(cancellationToken).AsTask().GetAwaiter().GetResult();
-        if (data.Interactions.Count == 0)
-        {
-            throw new RecsysException("there are no histories to train on yet");
-        }
-
-        return request.Algorithm == "als" || !data.Interactions.HasValues ? data : data with { Interactions = Likes(data.Interactions) };
-    }
-
-    private static SparseMatrix Likes(SparseMatrix histories)
-    {
-        var offsets = new long[histories.Rows + 1];
-        var columns = new List<int>();
-        var values = new List<float>();
-        for (int row = 0; row < histories.Rows; row++)
-        {
-            var items = histories.Row(row);
-            var weights = histories.RowValues(row);
-            for (int e = 0; e < items.Length; e++)
-            {
-                if (weights[e] > 0)
-                {
-                    columns.Add(items[e]);
-                    values.Add(weights[e]);
-                }
-            }
-
-            offsets[row + 1] = columns.Count;
-        }
-
-        return new SparseMatrix(histories.Rows, histories.Columns, offsets, [.. columns], [.. values]);
-    }
+    private Dataset TrainingData(TrainingRequest request, CancellationToken cancellationToken) => TrainingHistories.For(
+        Algorithms.Get(request.Algorithm), GetHistoriesAsync(cancellationToken).AsTask().GetAwaiter().GetResult());
 }

@@ -176,8 +176,9 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
         var (data, complete) = await Task.Run(
             async () =>
             {
-                var histories = await HistoriesAsync(ingest, token);
-                return (histories, Algorithms.Get(job.Request.Algorithm).Complete(histories, new OptionBag(job.Request.Options)));
+                var algorithm = Algorithms.Get(job.Request.Algorithm);
+                var histories = TrainingHistories.For(algorithm, await ingest.GetHistoriesAsync(token));
+                return (histories, algorithm.Complete(histories, new OptionBag(job.Request.Options)));
             },
             token);
         await ClusterDataset.SaveAsync(blobs, job.Request.Dataset, data, token);
@@ -191,18 +192,6 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
         job.End = reason;
         job.Last = null;
         await _store.EndAsync(job.Record.Number, reason);
-    }
-
-    /// <summary>What the event partitions know; without weights where all are 1.</summary>
-    private static async Task<Dataset> HistoriesAsync(ClusterIngest ingest, CancellationToken token)
-    {
-        var data = await ingest.GetHistoriesAsync(token);
-        if (data.Interactions.Count == 0)
-        {
-            throw new RecsysException("there is nothing to train on: the cluster has no events");
-        }
-
-        return data.WithoutUnitWeights();
     }
 
     private sealed class Job(JobRecord record)

@@ -99,7 +99,7 @@ public sealed class JobsTests : IAsyncLifetime
 
         var job = await EndOfAsync(await Training.StartAsync(new TrainingRequest("als", OptionBag.Empty)));
         Assert.Equal(TrainingState.Failed, job.State);
-        Assert.Contains("no events", job.Error);
+        Assert.Contains("no histories", job.Error);
 
         // What waits behind it has its turn.
         await IngestAsync(await Recommender.GetIngestAsync(), TrainingData.Small(100, 40));
