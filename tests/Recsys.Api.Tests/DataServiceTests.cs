@@ -202,7 +202,6 @@ public sealed class DataServiceTests : IDisposable
             ? TestService.Train(a, ("factors", "16"), ("iterations", "5"))
             : TestService.Train(a, ("regularization", "50"))).ToList<IRecommenderModel>();
         var data = await DataDirectory.OpenAsync(_folder, models);
-        models.ForEach(m => m.Dispose());
         var app = RecsysService.Build(
             new ServiceParts(data.Recommender)
             {

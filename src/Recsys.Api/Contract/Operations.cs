@@ -15,6 +15,7 @@ internal sealed record HealthReply([property: Description("live, ready or starti
 internal sealed record StatusReply(
     [property: Description("The default model.")] string Model,
     string Version,
+    [property: Description("What it knows of events: Live learns from each, Standing was trained and answers for histories as they are now, Trained for those of the training.")] ModelKind Kind,
     int Users,
     int Items,
     long Interactions,
@@ -75,6 +76,7 @@ internal sealed record ModelsReply(IReadOnlyList<ModelReply> Models);
 internal sealed record ModelReply(
     string Model,
     string Version,
+    [property: Description("What it knows of events: Live learns from each, Standing was trained and answers for histories as they are now, Trained for those of the training.")] ModelKind Kind,
     string Algorithm,
     [property: Description("Whether it answers for its name.")] bool Active,
     [property: Description("Whether it answers when no model is named.")] bool Default,

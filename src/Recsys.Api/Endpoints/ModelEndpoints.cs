@@ -60,6 +60,7 @@ internal sealed class ModelEndpoints(ServiceContext service)
     private static ModelReply ToReply(ModelVersion version) => new(
         version.Model,
         version.Version,
+        version.Kind,
         version.Facts.Algorithm,
         version.Active,
         version.Default,

@@ -62,6 +62,7 @@ internal sealed class StatusEndpoints(ServiceContext service)
             new StatusReply(
                 status.Model,
                 status.Version,
+                status.Kind,
                 status.Users,
                 status.Items,
                 status.Interactions,

@@ -35,7 +35,17 @@ internal static class ServeCommand
         var index = new Option<string>("--index") { Description = "how factors are kept to find the best items; auto: int8 for large catalogues. The answers are the same", DefaultValueFactory = _ => "auto" };
         index.AcceptOnlyFromAmong("auto", "float32", "bfloat16", "float16", "int8");
         index.HelpName = "auto|float32|bfloat16|float16|int8";
-        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, catalogue, catalogueIds, keys, open, rate, log, index };
+        var ease = new Option<string>("--ease")
+        {
+            Description = "with --data, where the directory is new, how EASE follows events. exact: P is kept; standing: B stays as trained, "
+                + "present histories are scored with it; auto: exact up to --exact-ease-items",
+            DefaultValueFactory = _ => "auto",
+        };
+        ease.AcceptOnlyFromAmong("auto", "exact", "standing");
+        ease.HelpName = "auto|exact|standing";
+        int most = DataDirectoryOptions.Default.ExactEaseItems;
+        var exactItems = new Option<int>("--exact-ease-items") { Description = $"most items for which auto keeps EASE exact (default {most})", DefaultValueFactory = _ => most, HelpName = "N" };
+        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, catalogue, catalogueIds, keys, open, rate, log, index, ease, exactItems };
         command.SetAction(RunAsync);
         return command;
 
@@ -71,9 +81,15 @@ internal static class ServeCommand
                 throw new InvalidOptionException("--catalogue-ids needs --catalogue");
             }
 
+            var mode = Enum.Parse<LiveEaseMode>(result.GetValue(ease)!, ignoreCase: true);
+            if (folder is null && mode != LiveEaseMode.Auto)
+            {
+                throw new InvalidOptionException("--ease needs --data");
+            }
+
             await (folder is null
                 ? ServeModelsAsync(terminal, directories, described, options, serving, token)
-                : ServeDataAsync(terminal, folder, directories, described, options, serving, token)).ConfigureAwait(false);
+                : ServeDataAsync(terminal, folder, directories, described, options, new DataDirectoryOptions { Serving = serving, Ease = mode, ExactEaseItems = result.GetValue(exactItems) }, token)).ConfigureAwait(false);
             return 0;
         }
     }
@@ -110,47 +126,63 @@ internal static class ServeCommand
 
     /// <summary>A directory that keeps what is learned.</summary>
     private static async Task ServeDataAsync(
-        Terminal terminal, string folder, string[] directories, ItemCatalogue? catalogue, ServiceOptions options, ServingOptions serving, CancellationToken token)
+        Terminal terminal, string folder, string[] directories, ItemCatalogue? catalogue, ServiceOptions service, DataDirectoryOptions options, CancellationToken token)
     {
         if (directories.Length > 0 && DataDirectory.Exists(folder))
         {
             throw new InvalidOptionException($"{folder} has its own models already: leave MODEL away, or name another directory");
         }
 
-        var models = directories.Select(d => Algorithms.Load(d, token)).ToList();
+        var opened = await DataDirectory.OpenAsync(folder, LoadAll(directories, token), options, token).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
+        {
+            if (catalogue is not null)
+            {
+                await opened.ItemFile.UpsertAsync(ItemStore.Describe(catalogue), token).ConfigureAwait(false);
+            }
+
+            var status = await opened.Recommender.GetStatusAsync(token).ConfigureAwait(false);
+            terminal.Notice(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{folder}: {status.Users:N0} users, {status.Items:N0} items, {status.Interactions:N0} interactions, {opened.Engine.Accepted:N0} events in the log"));
+            foreach (var version in (await opened.Recommender.ListAsync(token).ConfigureAwait(false)).Where(v => v.Active))
+            {
+                terminal.Notice(version.Kind == ModelKind.Live
+                    ? $"{version.Model}: live, learns from every event"
+                    : $"{version.Model} {version.Version}: standing, as trained, for histories as they are now; new items wait for the next training");
+            }
+
+            var parts = new ServiceParts(opened.Recommender)
+            {
+                Onboarding = opened.Recommender,
+                Models = opened.Recommender,
+                Training = opened.Training,
+                Events = opened.Engine,
+                Forget = opened.Engine,
+                Items = opened.ItemFile,
+                Histories = opened,
+                Catalogue = opened.ItemFile.Items,
+            };
+            await RunAsync(terminal, parts, service, token).ConfigureAwait(false);
+        }
+    }
+
+    private static List<IRecommenderModel> LoadAll(string[] directories, CancellationToken token)
+    {
+        var models = new List<IRecommenderModel>();
         try
         {
-            var opened = await DataDirectory.OpenAsync(folder, models, serving, token).ConfigureAwait(false);
-            models.ForEach(m => m.Dispose());
-            models.Clear();
-            await using (opened.ConfigureAwait(false))
+            foreach (string directory in directories)
             {
-                if (catalogue is not null)
-                {
-                    await opened.ItemFile.UpsertAsync(ItemStore.Describe(catalogue), token).ConfigureAwait(false);
-                }
-
-                var status = await opened.Recommender.GetStatusAsync(token).ConfigureAwait(false);
-                terminal.Notice(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{folder}: {status.Users:N0} users, {status.Items:N0} items, {status.Interactions:N0} interactions, {opened.Engine.Accepted:N0} events in the log"));
-                var parts = new ServiceParts(opened.Recommender)
-                {
-                    Onboarding = opened.Recommender,
-                    Models = opened.Recommender,
-                    Training = opened.Training,
-                    Events = opened.Engine,
-                    Forget = opened.Engine,
-                    Items = opened.ItemFile,
-                    Histories = opened,
-                    Catalogue = opened.ItemFile.Items,
-                };
-                await RunAsync(terminal, parts, options, token).ConfigureAwait(false);
+                models.Add(Algorithms.Load(directory, token));
             }
+
+            return models;
         }
-        finally
+        catch
         {
             models.ForEach(m => m.Dispose());
+            throw;
         }
     }
 

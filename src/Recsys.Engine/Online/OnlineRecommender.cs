@@ -87,7 +87,7 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
 
     /// <inheritdoc/>
     public ValueTask<RecommenderStatus> GetStatusAsync(CancellationToken cancellationToken = default) => new(state.Read(s =>
-        new RecommenderStatus(s.Models[0], Version(s), s.UserIds.Count, s.ItemIds.Count, s.Histories.Pairs)));
+        new RecommenderStatus(s.Models[0], Version(s), s.UserIds.Count, s.ItemIds.Count, s.Histories.Pairs) { Kind = ModelKind.Live }));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CategoryCount>> GetCategoriesAsync(CancellationToken cancellationToken = default) => new(items.Categories);

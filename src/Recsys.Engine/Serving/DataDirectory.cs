@@ -38,47 +38,24 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
     /// <param name="directory">Where it is.</param>
     /// <param name="start">
     /// Models that a new directory begins with, of the same users and items: their histories, and EASE, ALS and logistic
-    /// MF as live models. None: nothing is known, and EASE is kept.
+    /// MF as live models. None: nothing is known, and EASE is kept. The directory takes them over and disposes them, also
+    /// where opening fails.
     /// </param>
-    /// <param name="options">How trained models answer; null for the defaults.</param>
+    /// <param name="options">How it begins and answers; null for the defaults.</param>
     /// <param name="cancellationToken">Stops opening.</param>
-    /// <exception cref="RecsysException">It is in use or damaged.</exception>
+    /// <exception cref="RecsysException">It is in use or damaged, or holds to another way for EASE to follow events.</exception>
     public static async Task<DataDirectory> OpenAsync(
-        string directory, IReadOnlyList<IRecommenderModel> start, ServingOptions? options = null, CancellationToken cancellationToken = default)
+        string directory, IReadOnlyList<IRecommenderModel> start, DataDirectoryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(start);
-        string online = Path.Combine(directory, "online");
+        var models = new List<IRecommenderModel>(start);
         try
         {
-            Directory.CreateDirectory(online);
+            return await OpenAsync(directory, models, options ?? DataDirectoryOptions.Default, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        finally
         {
-            throw new RecsysException($"{directory}: cannot be used as a data directory: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-
-        var setup = OnlineSetup.Read(directory);
-        bool isNew = setup is null;
-        setup ??= OnlineSetup.Of(start);
-        var engine = await OnlineEngine.OpenAsync(online, setup.ToOptions(), isNew ? OnlineSetup.ToStart(start) : null, cancellationToken)
-            .ConfigureAwait(false);
-        ItemFile? items = null;
-        try
-        {
-            if (isNew)
-            {
-                setup.Write(directory);
-            }
-
-            items = ItemFile.Open(Path.Combine(directory, "items.jsonl"));
-            var library = ModelLibrary.Open(Path.Combine(directory, "models"), firstIsDefault: false, options, cancellationToken);
-            return new DataDirectory(engine, items, library);
-        }
-        catch
-        {
-            items?.Dispose();
-            await engine.DisposeAsync().ConfigureAwait(false);
-            throw;
+            models.ForEach(m => m.Dispose());
         }
     }
 
@@ -97,6 +74,62 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
         await Engine.DisposeAsync().ConfigureAwait(false);
         Library.Dispose();
         ItemFile.Dispose();
+    }
+
+    /// <summary>Takes the models that it keeps out of the list.</summary>
+    private static async Task<DataDirectory> OpenAsync(
+        string directory, List<IRecommenderModel> models, DataDirectoryOptions options, CancellationToken cancellationToken)
+    {
+        string online = Path.Combine(directory, "online");
+        try
+        {
+            Directory.CreateDirectory(online);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RecsysException($"{directory}: cannot be used as a data directory: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+
+        var setup = OnlineSetup.Read(directory);
+        bool isNew = setup is null;
+        setup ??= OnlineSetup.Of(models, options);
+        setup.Require(directory, options.Ease);
+        var engine = await OnlineEngine.OpenAsync(online, setup.ToOptions(), isNew ? setup.ToStart(models) : null, cancellationToken)
+            .ConfigureAwait(false);
+        ItemFile? items = null;
+        ModelLibrary? library = null;
+        try
+        {
+            items = ItemFile.Open(Path.Combine(directory, "items.jsonl"));
+            library = ModelLibrary.Open(Path.Combine(directory, "models"), firstIsDefault: false, options.Serving, cancellationToken);
+            if (isNew)
+            {
+                if (setup.EaseStands && !library.IsActive(OnlineState.EaseModel))
+                {
+                    Stand(library, models, cancellationToken);
+                }
+
+                setup.Write(directory);
+            }
+
+            return new DataDirectory(engine, items, library);
+        }
+        catch
+        {
+            library?.Dispose();
+            items?.Dispose();
+            await engine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stores EASE among the trained models once, and lets it answer: it is not in memory twice, nor in any snapshot.</summary>
+    private static void Stand(ModelLibrary library, List<IRecommenderModel> models, CancellationToken cancellationToken)
+    {
+        var ease = OnlineSetup.EaseOf(models)!;
+        library.Add(OnlineState.EaseModel, ease, activate: true, metrics: null, cancellationToken);
+        models.Remove(ease);
+        library.SetDefault(OnlineState.EaseModel);
     }
 
     private Dataset TrainingData(TrainingRequest request, CancellationToken cancellationToken) => TrainingHistories.For(

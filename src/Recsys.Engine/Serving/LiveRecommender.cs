@@ -8,7 +8,8 @@ namespace Recsys.Engine.Serving;
 /// <summary>
 /// Live models, which learn from every event, and trained versions beside them. A trained version answers for its name
 /// while it is active, with each user's history as it stands now (folded in), so that neither new users nor new clicks
-/// wait for the next training. Version "live" of a name is the live model.
+/// wait for the next training. Version "live" of a name is the live model. EASE that is too large to be kept exact has
+/// none: the version it began with stands, until another is trained.
 /// </summary>
 public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
 {
@@ -41,26 +42,36 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
             return await _live.RecommendAsync(query with { Model = Known(query.Model) }, cancellationToken).ConfigureAwait(false);
         }
 
-        if (query.User is null)
+        ModelRecommender.Check(query);
+        var history = query.User is null
+            ? query.History
+            : (await _live.GetUserAsync(query.User, cancellationToken).ConfigureAwait(false))?.History;
+        if (history is not { Count: > 0 })
         {
-            return query.History is { Count: > 0 }
-                ? await _trained.RecommendAsync(query with { Model = model }, cancellationToken).ConfigureAwait(false)
-                : await PopularAsync(query, cancellationToken).ConfigureAwait(false);
+            return await PopularAsync(query, cancellationToken).ConfigureAwait(false);
         }
 
-        var known = await _live.GetUserAsync(query.User, cancellationToken).ConfigureAwait(false);
-        return known is { History.Count: > 0 }
-            ? await _trained.RecommendAsync(query with { Model = model, User = null, History = known.History }, cancellationToken).ConfigureAwait(false)
-            : await PopularAsync(query, cancellationToken).ConfigureAwait(false);
+        using var lease = _library.Hold(model);
+        var present = PresentHistory.For(lease.Live.Model, query with { Model = model, User = null, History = history });
+        return present.History!.Count > 0
+            ? _trained.Recommend(lease.Live, ModelRecommender.ProfileOf(lease.Live.Model, present), present)
+            : await PopularAsync(present, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        return Trained(query.Model) is { } model
-            ? _trained.SimilarAsync(query with { Model = model }, cancellationToken)
-            : _live.SimilarAsync(query with { Model = Known(query.Model) }, cancellationToken);
+        if (Trained(query.Model) is not { } model)
+        {
+            return _live.SimilarAsync(query with { Model = Known(query.Model) }, cancellationToken);
+        }
+
+        // An item that came after the training is like nothing yet, and known all the same.
+        using var lease = _library.Hold(model);
+        return !lease.Live.Model.Items.TryGetIndex(query.Item, out _) && _engine.State.Read(s => s.ItemIds.TryGetIndex(query.Item, out _))
+            ? new(new RecommendationList(lease.Live.Name, lease.Live.Version, Fallback: false, []))
+            : _trained.SimilarAsync(query with { Model = model }, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -91,7 +102,7 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
         var status = await _live.GetStatusAsync(cancellationToken).ConfigureAwait(false);
         if (Trained(null) is { } model && (await _library.ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(v => v.Active && v.Model == model) is { } version)
         {
-            return status with { Model = version.Model, Version = version.Version };
+            return status with { Model = version.Model, Version = version.Version, Kind = ModelKind.Standing };
         }
 
         return status;
@@ -106,7 +117,7 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
         var trained = await _library.ListAsync(cancellationToken).ConfigureAwait(false);
         return
         [
-            .. trained.Concat(LiveModels.Select(name => Describe(name, trained)))
+            .. trained.Select(Standing).Concat(LiveModels.Select(name => Describe(name, trained)))
                 .OrderBy(v => v.Model, StringComparer.Ordinal)
                 .ThenByDescending(v => v.Version == LiveVersion),
         ];
@@ -119,7 +130,7 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
         bool live = version == LiveVersion || (version is null && Trained(model) is null);
         if (!live)
         {
-            return await _library.ActivateAsync(model, version, makeDefault, cancellationToken).ConfigureAwait(false);
+            return Standing(await _library.ActivateAsync(model, version, makeDefault, cancellationToken).ConfigureAwait(false));
         }
 
         if (!LiveModels.Contains(model))
@@ -148,8 +159,11 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
 
         return LiveModels.Contains(model) && !_library.CanRollBack(model)
             ? await ActivateAsync(model, LiveVersion, makeDefault: false, cancellationToken).ConfigureAwait(false)
-            : await _library.RollBackAsync(model, cancellationToken).ConfigureAwait(false);
+            : Standing(await _library.RollBackAsync(model, cancellationToken).ConfigureAwait(false));
     }
+
+    /// <summary>Trained versions answer for present histories here.</summary>
+    private static ModelVersion Standing(ModelVersion trained) => trained with { Kind = ModelKind.Standing };
 
     /// <summary>The trained model that answers for a name (null: for none), or null where a live one does.</summary>
     private string? Trained(string? name)
@@ -161,8 +175,11 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
     /// <summary>The live model's name; the default one where none is named.</summary>
     private string? Known(string? name) => name ?? (_library.Default is { } chosen && LiveModels.Contains(chosen) ? chosen : null);
 
-    private ValueTask<RecommendationList> PopularAsync(RecommendationQuery query, CancellationToken cancellationToken) =>
-        _live.RecommendAsync(query with { Model = null }, cancellationToken);
+    private async ValueTask<RecommendationList> PopularAsync(RecommendationQuery query, CancellationToken cancellationToken)
+    {
+        var list = await _live.RecommendAsync(query with { Model = OnlineState.PopularityModel }, cancellationToken).ConfigureAwait(false);
+        return list with { Fallback = true };
+    }
 
     private ModelVersion Describe(string name, IReadOnlyList<ModelVersion> trained)
     {
@@ -170,6 +187,6 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
         string byDefault = _library.Default ?? LiveModels[0];
         var (users, items, pairs, position) = _engine.State.Read(s => (s.UserIds.Count, s.ItemIds.Count, s.Histories.Pairs, s.Position));
         var facts = new ModelFacts(name, new JsonObject { ["live"] = true }, []) { Dataset = $"events up to {position}" };
-        return new ModelVersion(name, LiveVersion, active, active && name == byDefault, Stored: true, users, items, pairs, facts);
+        return new ModelVersion(name, LiveVersion, active, active && name == byDefault, Stored: true, users, items, pairs, facts) { Kind = ModelKind.Live };
     }
 }

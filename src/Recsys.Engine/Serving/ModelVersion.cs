@@ -13,4 +13,8 @@ namespace Recsys.Engine.Serving;
 /// <param name="Interactions">User-item pairs it was trained on.</param>
 /// <param name="Facts">Algorithm, options, losses, metrics.</param>
 public sealed record ModelVersion(
-    string Model, string Version, bool Active, bool Default, bool Stored, int Users, int Items, long Interactions, ModelFacts Facts);
+    string Model, string Version, bool Active, bool Default, bool Stored, int Users, int Items, long Interactions, ModelFacts Facts)
+{
+    /// <summary>What it knows of events.</summary>
+    public ModelKind Kind { get; init; }
+}

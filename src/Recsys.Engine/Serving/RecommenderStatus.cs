@@ -6,4 +6,8 @@ namespace Recsys.Engine.Serving;
 /// <param name="Users">Known users.</param>
 /// <param name="Items">Known items.</param>
 /// <param name="Interactions">User-item pairs.</param>
-public sealed record RecommenderStatus(string Model, string Version, int Users, int Items, long Interactions);
+public sealed record RecommenderStatus(string Model, string Version, int Users, int Items, long Interactions)
+{
+    /// <summary>What the default model knows of events.</summary>
+    public ModelKind Kind { get; init; }
+}

@@ -100,7 +100,10 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IUs
             silo.Default is null ? PopularFallback.LiveVersion : silo.Active[silo.Default],
             events.Sum(e => e.Users),
             Math.Max(silo.Items, items.Sum(i => i.Known)),
-            events.Sum(e => e.Pairs));
+            events.Sum(e => e.Pairs))
+        {
+            Kind = silo.Default is null ? ModelKind.Live : ModelKind.Standing,
+        };
     }
 
     /// <inheritdoc/>

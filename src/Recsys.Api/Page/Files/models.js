@@ -31,6 +31,12 @@ export async function models(root, _, signal) {
   await load();
 }
 
+const KINDS = {
+  Live: 'learns from every event',
+  Standing: 'as it was trained, for histories as they are now; new items wait for the next training',
+  Trained: 'as it was trained, for the histories of the training',
+};
+
 function row(m, list, act) {
   const path = `/api/v1/models/${seg(m.model)}`;
   const metrics = Object.entries(m.metrics);
@@ -39,7 +45,7 @@ function row(m, list, act) {
   const older = list.some(o => o.model === m.model && o.version !== m.version);
   return h('tr', {},
     h('td', {}, h('div', {}, h('strong', {}, m.model), ` ${versionOf(m.version)} `), h('div', { class: 'row' },
-      h('span', { class: 'tag' }, m.algorithm), m.active && h('span', { class: 'tag good' }, 'active'), m.default && h('span', { class: 'tag good' }, 'default'), !m.stored && h('span', { class: 'tag' }, 'in memory'))),
+      h('span', { class: 'tag' }, m.algorithm), h('span', { class: 'tag', title: KINDS[m.kind] }, m.kind.toLowerCase()), m.active && h('span', { class: 'tag good' }, 'active'), m.default && h('span', { class: 'tag good' }, 'default'), !m.stored && h('span', { class: 'tag' }, 'in memory'))),
     h('td', {}, live ? 'with every event' : when(m.created), h('div', { class: 'muted small' }, live ? m.data ?? '' : [seconds(m.trainingSeconds), m.data ? ` · ${m.data}` : ''])),
     h('td', {}, live ? null : pairs(Object.entries(m.options).map(([k, v]) => [k, String(v)]))),
     h('td', {}, metrics.length > 0 ? pairs(metrics.map(([k, v]) => [k, v.toFixed(4)])) : h('span', { class: 'muted small' }, 'not evaluated'),

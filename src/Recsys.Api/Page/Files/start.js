@@ -24,7 +24,7 @@ export async function start(root, _, signal) {
       h('section', { class: 'panel span-4' },
         h('header', {}, h('h2', {}, 'Live model')),
         h('dl', { class: 'table' }, [
-          ['model', `${status.model} v${status.version}`],
+          ['model', `${status.model} v${status.version}, ${status.kind.toLowerCase()}`],
           ['users', count(status.users)],
           ['items', count(status.items)],
           ['interactions', count(status.interactions)],

@@ -153,6 +153,9 @@ public sealed class ModelRegistry : IModelVersions
 
         bool active = current.Active.GetValueOrDefault(model) == version;
         return new ModelVersion(
-            model, version, active, active && current.Default == model, Stored: true, manifest.Users, manifest.Items, manifest.Interactions, manifest.Facts);
+            model, version, active, active && current.Default == model, Stored: true, manifest.Users, manifest.Items, manifest.Interactions, manifest.Facts)
+        {
+            Kind = ModelKind.Standing,
+        };
     }
 }

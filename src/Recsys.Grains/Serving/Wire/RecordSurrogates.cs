@@ -92,15 +92,16 @@ internal struct StatusSurrogate
     [Id(2)] public int Users;
     [Id(3)] public int Items;
     [Id(4)] public long Interactions;
+    [Id(5)] public ModelKind Kind;
 }
 
 [RegisterConverter]
 internal sealed class StatusConverter : IConverter<RecommenderStatus, StatusSurrogate>
 {
-    public RecommenderStatus ConvertFromSurrogate(in StatusSurrogate s) => new(s.Model, s.Version, s.Users, s.Items, s.Interactions);
+    public RecommenderStatus ConvertFromSurrogate(in StatusSurrogate s) => new(s.Model, s.Version, s.Users, s.Items, s.Interactions) { Kind = s.Kind };
 
     public StatusSurrogate ConvertToSurrogate(in RecommenderStatus r) =>
-        new() { Model = r.Model, Version = r.Version, Users = r.Users, Items = r.Items, Interactions = r.Interactions };
+        new() { Model = r.Model, Version = r.Version, Users = r.Users, Items = r.Items, Interactions = r.Interactions, Kind = r.Kind };
 }
 
 [GenerateSerializer, Alias("recsys.model-version"), Immutable]
@@ -122,6 +123,7 @@ internal struct ModelVersionSurrogate
     [Id(13)] public double TrainingSeconds;
     [Id(14)] public DateTimeOffset? Created;
     [Id(15)] public Dictionary<string, double> Metrics;
+    [Id(16)] public ModelKind Kind;
 }
 
 [RegisterConverter]
@@ -137,7 +139,7 @@ internal sealed class ModelVersionConverter : IConverter<ModelVersion, ModelVers
             Created = s.Created,
             Metrics = s.Metrics,
         };
-        return new ModelVersion(s.Model, s.Version, s.Active, s.Default, s.Stored, s.Users, s.Items, s.Interactions, facts);
+        return new ModelVersion(s.Model, s.Version, s.Active, s.Default, s.Stored, s.Users, s.Items, s.Interactions, facts) { Kind = s.Kind };
     }
 
     public ModelVersionSurrogate ConvertToSurrogate(in ModelVersion v) => new()
@@ -158,5 +160,6 @@ internal sealed class ModelVersionConverter : IConverter<ModelVersion, ModelVers
         TrainingSeconds = v.Facts.TrainingSeconds,
         Created = v.Facts.Created,
         Metrics = new Dictionary<string, double>(v.Facts.Metrics),
+        Kind = v.Kind,
     };
 }
