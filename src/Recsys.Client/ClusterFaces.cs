@@ -14,7 +14,9 @@ internal static class ClusterFaces
     {
         services.AddRecsysWire();
         services.AddSingleton(s => new ClusterRecommender(s.GetRequiredService<IClusterClient>()));
-        services.AddSingleton<IRecommender>(s => new RetryingRecommender(s.GetRequiredService<ClusterRecommender>(), s.GetRequiredService<CallRetry>()));
+        services.AddSingleton(s => new RetryingRecommender(s.GetRequiredService<ClusterRecommender>(), s.GetRequiredService<CallRetry>()));
+        services.AddSingleton<IRecommender>(s => s.GetRequiredService<RetryingRecommender>());
+        services.AddSingleton<IOnboarding>(s => s.GetRequiredService<RetryingRecommender>());
         services.AddSingleton<ITrainingJobs>(s => new ClusterTrainingJobs(s.GetRequiredService<IClusterClient>()));
         services.AddSingleton<IModelVersions>(s => s.GetRequiredService<ClusterRecommender>());
         services.AddSingleton<IItemWriter>(s => s.GetRequiredService<ClusterRecommender>());

@@ -18,6 +18,9 @@ public sealed class RecsysClient : IAsyncDisposable
     /// <summary>Recommendations.</summary>
     public IRecommender Recommender => _host.Services.GetRequiredService<IRecommender>();
 
+    /// <summary>Questions to new users.</summary>
+    public IOnboarding Onboarding => _host.Services.GetRequiredService<IOnboarding>();
+
     /// <summary>Where events go.</summary>
     public IEventIngest Events => _host.Services.GetRequiredService<IEventIngest>();
 

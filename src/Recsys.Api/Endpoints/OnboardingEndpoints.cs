@@ -23,7 +23,7 @@ internal sealed class OnboardingEndpoints(ServiceContext service)
             Operation = "onboard",
             Body = ApiJson.Default.OnboardingBody,
             Reply = ApiJson.Default.OnboardingReply,
-            Errors = [(501, "The service cannot.")],
+            Errors = [(409, "The model is spread over a cluster in a way that it cannot be asked."), (501, "The service cannot.")],
             Description = "Nothing is kept: send all answers so far each time. The questions are those whose answers are expected to tell most; about ten are enough to begin with.",
         },
         new(HttpMethods.Post, "/api/v1/users/{id}/onboarding", Tag, Access.Write, "Makes a user known from likes and dislikes", CreateAsync)

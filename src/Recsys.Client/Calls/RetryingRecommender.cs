@@ -1,15 +1,19 @@
 using Recsys.Engine.Serving;
+using Recsys.Grains.Serving;
 
 namespace Recsys.Client.Calls;
 
 /// <summary>A recommender whose calls are repeated when a silo goes away.</summary>
-internal sealed class RetryingRecommender(IRecommender inner, CallRetry retry) : IRecommender
+internal sealed class RetryingRecommender(ClusterRecommender inner, CallRetry retry) : IRecommender, IOnboarding
 {
     public ValueTask<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken = default) =>
         retry.AskAsync(static (s, t) => s.inner.RecommendAsync(s.query, t), (inner, query), cancellationToken);
 
     public ValueTask<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken = default) =>
         retry.AskAsync(static (s, t) => s.inner.SimilarAsync(s.query, t), (inner, query), cancellationToken);
+
+    public ValueTask<OnboardingStep> NextAsync(OnboardingQuery query, CancellationToken cancellationToken = default) =>
+        retry.AskAsync(static (s, t) => s.inner.NextAsync(s.query, t), (inner, query), cancellationToken);
 
     public ValueTask<UserRecord?> GetUserAsync(string user, CancellationToken cancellationToken = default) =>
         retry.AskAsync(static (s, t) => s.inner.GetUserAsync(s.user, t), (inner, user), cancellationToken);

@@ -74,7 +74,23 @@ public sealed class ModelRecommender : IRecommender, IOnboarding
         query.Check();
         using var lease = _models.Hold(query.Model);
         var live = lease.Live;
+        var questions = Ask(live, query, cancellationToken);
         var recommend = query.Recommendations;
+        var list = query.Count > 0
+            ? Recommend(live, ProfileOf(live.Model, recommend), recommend)
+            : new RecommendationList(live.Name, live.Version, Fallback: false, []);
+        return new(new OnboardingStep(questions, list));
+    }
+
+    /// <summary>The questions of a step.</summary>
+    internal Question[] Ask(LiveModel live, OnboardingQuery query, CancellationToken cancellationToken)
+    {
+        var asked = new ScoredItem[Math.Min(query.Questions, live.Model.Items.Count)];
+        if (asked.Length == 0)
+        {
+            return [];
+        }
+
         var answered = new List<(int Item, Answer Answer)>(query.Answers.Count);
         foreach (var (id, answer) in query.Answers)
         {
@@ -84,9 +100,8 @@ public sealed class ModelRecommender : IRecommender, IOnboarding
             }
         }
 
-        var asked = new ScoredItem[Math.Min(query.Questions, live.Model.Items.Count)];
-        using var filter = new QueryFilter(live, _items, recommend);
-        int count = asked.Length == 0 ? 0 : live.Interview.Choose(CollectionsMarshal.AsSpan(answered), filter.Filter, asked, cancellationToken);
+        using var filter = new QueryFilter(live, _items, query.Recommendations);
+        int count = live.Interview.Choose(CollectionsMarshal.AsSpan(answered), filter.Filter, asked, cancellationToken);
         var questions = new Question[count];
         for (int q = 0; q < count; q++)
         {
@@ -94,10 +109,7 @@ public sealed class ModelRecommender : IRecommender, IOnboarding
             questions[q] = new Question(id, asked[q].Score, _items.Find(id)?.Name);
         }
 
-        var list = query.Count > 0
-            ? Recommend(live, ProfileOf(live.Model, recommend), recommend)
-            : new RecommendationList(live.Name, live.Version, Fallback: false, []);
-        return new(new OnboardingStep(questions, list));
+        return questions;
     }
 
     /// <inheritdoc/>

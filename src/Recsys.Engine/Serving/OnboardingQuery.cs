@@ -25,7 +25,7 @@ public sealed record OnboardingQuery
     public int Reasons { get; init; } = 10;
 
     /// <summary>What is asked of the recommender: likes and dislikes are the history, what is not known may be recommended.</summary>
-    internal RecommendationQuery Recommendations => new()
+    public RecommendationQuery Recommendations => new()
     {
         History =
         [
@@ -39,7 +39,9 @@ public sealed record OnboardingQuery
         Reasons = Reasons,
     };
 
-    internal void Check()
+    /// <summary>Refuses what cannot be answered.</summary>
+    /// <exception cref="InvalidOptionException">A number is below 0.</exception>
+    public void Check()
     {
         if (Questions < 0 || Count < 0)
         {

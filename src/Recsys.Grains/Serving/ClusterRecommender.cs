@@ -10,7 +10,7 @@ namespace Recsys.Grains.Serving;
 /// number of concurrent callers.
 /// </summary>
 /// <param name="grains">The cluster.</param>
-public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IUserForget, IItemWriter, IModelVersions
+public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOnboarding, IUserForget, IItemWriter, IModelVersions
 {
     // Stateless workers answer in the silo that a client's key leads to: several keys, several silos.
     private const int QueryKeys = 64;
@@ -42,6 +42,14 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IUs
         return IsKey(query.Item)
             ? await grains.GetGrain<IItemGrain>(query.Item).SimilarAsync(query, cancellationToken).ConfigureAwait(false)
             : throw new UnknownIdException("item", query.Item);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<OnboardingStep> NextAsync(OnboardingQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        query.Check();
+        return await Queries.NextAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

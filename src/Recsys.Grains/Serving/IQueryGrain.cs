@@ -11,6 +11,10 @@ public interface IQueryGrain : IGrainWithIntegerKey
     [Alias("recommend")]
     Task<RecommendationList> RecommendAsync([Immutable] RecommendationQuery query, CancellationToken cancellationToken);
 
+    /// <summary>Questions to a new user, and recommendations from the answers so far.</summary>
+    [Alias("next")]
+    Task<OnboardingStep> NextAsync([Immutable] OnboardingQuery query, CancellationToken cancellationToken);
+
     /// <summary>Items whose id or name contains a text.</summary>
     [Alias("search")]
     Task<SearchHit[]> SearchItemsAsync(string text, int limit);

@@ -14,6 +14,19 @@ internal sealed class QueryGrain(ServingNode node, PopularFallback popular, ILoc
             ? node.RecommendAsync(query with { User = null }, cancellationToken)
             : popular.RecommendAsync(query, query.History ?? [], cancellationToken);
 
+    public async Task<OnboardingStep> NextAsync(OnboardingQuery query, CancellationToken cancellationToken)
+    {
+        if (node.Answers(query.Model))
+        {
+            return await node.NextAsync(query, cancellationToken);
+        }
+
+        // No model: nothing to choose questions by.
+        query.Check();
+        var list = await popular.RecommendAsync(query.Recommendations, query.Recommendations.History ?? [], cancellationToken);
+        return new OnboardingStep([], query.Count > 0 ? list : list with { Items = [] });
+    }
+
     public Task<SearchHit[]> SearchItemsAsync(string text, int limit) =>
         Task.FromResult<SearchHit[]>([.. node.SearchItems(text, limit)]);
 

@@ -19,6 +19,7 @@ internal static class SiloParts
         var events = new ClusterIngest(grains, options.ToSettings());
         return new ServiceParts(recommender)
         {
+            Onboarding = recommender,
             Events = events,
             Items = recommender,
             Forget = recommender,

@@ -66,6 +66,39 @@ public sealed class ServingNode : IDisposable
         return AnswerAsync(query, live => ModelRecommender.ProfileOf(live.Model, query), cancellationToken);
     }
 
+    /// <summary>
+    /// Questions to a new user, and recommendations so far: what <see cref="ModelRecommender"/> answers from the whole model.
+    /// Questions about EASE and SLIM come from the histories, which are here also where the model is not; those about ALS
+    /// from all its factors.
+    /// </summary>
+    /// <exception cref="RecsysException">There are questions wanted of an ALS that is served in partitions.</exception>
+    public async Task<OnboardingStep> NextAsync(OnboardingQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        query.Check();
+        cancellationToken.ThrowIfCancellationRequested();
+        using var lease = Models.Hold(query.Model);
+        var live = lease.Live;
+        if (query.Questions > 0 && live.Model is PartitionedFront { Als: not null })
+        {
+            throw new RecsysException(
+                $"model '{live.Name}' is served in partitions: no silo has all its factors to choose questions by; name a model that silos hold whole, or let them hold more");
+        }
+
+        // The first time it passes over all histories; the caller's thread has others to answer.
+        var questions = query.Questions == 0 ? [] : await Task.Run(() => _recommender.Ask(live, query, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (query.Count == 0)
+        {
+            return new OnboardingStep(questions, new RecommendationList(live.Name, live.Version, Fallback: false, []));
+        }
+
+        var recommend = query.Recommendations;
+        var profile = ModelRecommender.ProfileOf(live.Model, recommend);
+        return new OnboardingStep(questions, live.Model is PartitionedFront
+            ? await _partitioned.RecommendAsync(live, profile, recommend, cancellationToken).ConfigureAwait(false)
+            : _recommender.Recommend(live, profile, recommend));
+    }
+
     /// <inheritdoc cref="IRecommender.SimilarAsync"/>
     public async Task<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken = default)
     {
