@@ -22,7 +22,9 @@ public sealed unsafe class OnlineLmf : IDisposable
     private readonly UserHistories _histories;
     private readonly INegativeSampler _sampler;
     private readonly InBatchSampler? _window;
+    private readonly INegativeSampler _foldInSampler;
     private readonly LmfStep _step;
+    private LmfFoldIn? _foldIn;
     private long _steps;
 
     /// <summary>A learner that knows no user and no item.</summary>
@@ -54,6 +56,7 @@ public sealed unsafe class OnlineLmf : IDisposable
         }
 
         _sampler = options.Negatives.CreateLive(counts, _window);
+        _foldInSampler = _window is null ? _sampler : options.FoldInSpec.CreateLive(counts);
         _step = new LmfStep(options, items, counts, options.NegativeCount);
     }
 
@@ -203,6 +206,29 @@ public sealed unsafe class OnlineLmf : IDisposable
     }
 
     /// <summary>
+    /// Scores the first <paramref name="scores"/>.Length items for any history as they stand now: factors are found for it as
+    /// for held-out users (<see cref="LmfModel.FoldIn"/>), with the items held fixed. Nothing is learned; the same history
+    /// gives the same scores until the next event.
+    /// </summary>
+    /// <param name="items">Strictly ascending; items that are not known count for nothing.</param>
+    /// <param name="weights">Weight of each, or empty where all are 1; negative for a dislike.</param>
+    /// <param name="scores">Receives the scores; an unknown item's is 0.</param>
+    public void Score(ReadOnlySpan<int> items, ReadOnlySpan<float> weights, Span<float> scores)
+    {
+        lock (_gate)
+        {
+            while (items.Length > 0 && items[^1] >= Items)
+            {
+                items = items[..^1];
+            }
+
+            _foldIn ??= new LmfFoldIn(_options, _items, _counts, _foldInSampler, null);
+            _foldIn.Run(items, weights.IsEmpty ? weights : weights[..items.Length], default);
+            ScoreNow(_foldIn.User, scores);
+        }
+    }
+
+    /// <summary>
     /// The best eligible items for a user as they stand now, best first. <paramref name="scratch"/> has a place for each
     /// of the first items to consider, usually <see cref="Items"/>.
     /// </summary>
@@ -250,6 +276,7 @@ public sealed unsafe class OnlineLmf : IDisposable
         lock (_gate)
         {
             _step.Dispose();
+            _foldIn?.Dispose();
             _users.Dispose();
             _items.Dispose();
         }
@@ -263,7 +290,7 @@ public sealed unsafe class OnlineLmf : IDisposable
         _histories.Set(user, item, MathF.Sign(before) == MathF.Sign(weight) ? before + weight : weight);
         if (weight > 0 && before <= 0)
         {
-            _sampler.CountChanged(item, _counts.Add(item, 1));
+            Count(item, 1);
         }
         else if (weight < 0)
         {
@@ -286,7 +313,17 @@ public sealed unsafe class OnlineLmf : IDisposable
     {
         if (weight > 0)
         {
-            _sampler.CountChanged(item, _counts.Add(item, -1));
+            Count(item, -1);
+        }
+    }
+
+    private void Count(int item, int change)
+    {
+        int count = _counts.Add(item, change);
+        _sampler.CountChanged(item, count);
+        if (_foldInSampler != _sampler)
+        {
+            _foldInSampler.CountChanged(item, count);
         }
     }
 
@@ -299,15 +336,17 @@ public sealed unsafe class OnlineLmf : IDisposable
             _items.Grow(items);
             for (int item = _counts.Items; item < items; item++)
             {
-                _sampler.CountChanged(item, _counts.Add(item, 0));
+                Count(item, 0);
             }
         }
     }
 
-    private void ScoreNow(int user, Span<float> scores)
+    private void ScoreNow(int user, Span<float> scores) => ScoreNow((uint)user < (uint)Users ? _users.Row(user) : null, scores);
+
+    /// <summary>Scores for factors, or by the biases alone where they are null.</summary>
+    private void ScoreNow(float* user, Span<float> scores)
     {
         int width = _items.Width;
-        bool known = (uint)user < (uint)Users;
         for (int i = 0; i < scores.Length; i++)
         {
             if (i >= Items)
@@ -317,7 +356,7 @@ public sealed unsafe class OnlineLmf : IDisposable
             }
 
             float* row = _items.Row(i);
-            scores[i] = FactorTable.Bias(row, width) + (known ? FactorKernels.Dot(_users.Row(user), row, width) : 0);
+            scores[i] = FactorTable.Bias(row, width) + (user is null ? 0 : FactorKernels.Dot(user, row, width));
         }
     }
 }

@@ -95,7 +95,8 @@ internal sealed partial class OnlineState
                 _als!.Score(_als.FoldIn(items, weights), scores);
                 break;
             case LmfModel:
-                throw new InvalidOptionException("the online model lmf answers for users, not for histories; ask als or ease");
+                _lmf!.Score(items, weights, scores);
+                break;
             default:
                 _popularity.Score(scores);
                 break;
