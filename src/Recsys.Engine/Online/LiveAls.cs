@@ -63,6 +63,9 @@ internal sealed unsafe class LiveAls : IDisposable
     /// <summary>Items of the trained model: what the regularization's exponent counts with, whatever came later.</summary>
     public int TrainedItems { get; }
 
+    /// <summary>Grows each time that factors of items have changed.</summary>
+    public int ItemVersion => _itemVersion;
+
     /// <summary>Q; rows beyond <see cref="Items"/> are zero.</summary>
     public DenseMatrix ItemFactors => _items;
 

@@ -2,14 +2,19 @@ using System.Buffers;
 using System.Globalization;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
+using Recsys.Engine.Online.Cold;
 using Recsys.Engine.Serving;
 
 namespace Recsys.Engine.Online;
 
 /// <summary>Answers from the live state. Each answer is of one moment: nothing is applied while it is computed.</summary>
-internal sealed partial class OnlineRecommender(OnlineState state, ItemStore items) : IRecommender
+/// <param name="state">The state.</param>
+/// <param name="items">What is known of items.</param>
+/// <param name="cold">Factors of items that have none of their own; null for none.</param>
+internal sealed partial class OnlineRecommender(OnlineState state, ItemStore items, ColdItemFitter? cold = null) : IRecommender
 {
     private Masks? _masks;
+    private ColdView? _cold;
 
     /// <inheritdoc/>
     public ValueTask<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken = default)
@@ -126,6 +131,11 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
 
         bool fallback = history.Length == 0 && model != OnlineState.PopularityModel;
         int wanted = (int)Math.Min((long)query.Offset + query.Count, s.ItemIds.Count);
+        if (!fallback && model == OnlineState.AlsModel && CurrentCold(s) is { } view)
+        {
+            return WithCold(s, query, view, user, history, weights);
+        }
+
         var results = new ScoredItem[wanted];
         int found = s.Top(fallback ? OnlineState.PopularityModel : model, fallback ? -1 : user, history, weights, Filter(s, query), results);
         var page = results[Math.Min(query.Offset, found)..found];

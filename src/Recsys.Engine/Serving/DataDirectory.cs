@@ -1,6 +1,7 @@
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Online;
+using Recsys.Engine.Online.Cold;
 
 namespace Recsys.Engine.Serving;
 
@@ -15,7 +16,8 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
         Engine = engine;
         ItemFile = items;
         Library = library;
-        Recommender = new LiveRecommender(engine, library, items.Items);
+        ColdItems = new ColdItemFitter(engine.State, items.Items);
+        Recommender = new LiveRecommender(engine, library, items.Items, ColdItems);
         Training = new TrainingJobs(library, TrainingData);
     }
 
@@ -24,6 +26,9 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
 
     /// <summary>Keeps what is known of items.</summary>
     public ItemFile ItemFile { get; }
+
+    /// <summary>ALS factors of items that were described and have none of their own.</summary>
+    internal ColdItemFitter ColdItems { get; }
 
     /// <summary>Trained versions of models.</summary>
     public ModelLibrary Library { get; }
@@ -71,6 +76,7 @@ public sealed class DataDirectory : IHistories, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Training.DisposeAsync().ConfigureAwait(false);
+        await ColdItems.DisposeAsync().ConfigureAwait(false);
         await Engine.DisposeAsync().ConfigureAwait(false);
         Library.Dispose();
         ItemFile.Dispose();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Recsys.Engine.Data;
 using Recsys.Engine.Online;
+using Recsys.Engine.Online.Cold;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Serving;
@@ -22,12 +23,12 @@ public sealed class LiveRecommender : IRecommender, IModelVersions, IOnboarding
     private readonly OnlineRecommender _live;
     private readonly ModelRecommender _trained;
 
-    internal LiveRecommender(OnlineEngine engine, ModelLibrary library, ItemStore items)
+    internal LiveRecommender(OnlineEngine engine, ModelLibrary library, ItemStore items, ColdItemFitter? cold = null)
     {
         _engine = engine;
         _library = library;
         _items = items;
-        _live = new OnlineRecommender(engine.State, items);
+        _live = new OnlineRecommender(engine.State, items, cold);
         _trained = new ModelRecommender(library, items);
     }
 
