@@ -24,6 +24,11 @@ internal sealed record OnlineSetup(double? EaseRegularization, string? LmfAlgori
     public static OnlineSetup Of(IReadOnlyList<IRecommenderModel> models, DataDirectoryOptions options)
     {
         var ease = EaseOf(models);
+        if (ease is null && options.Ease == LiveEaseMode.Standing)
+        {
+            throw new InvalidOptionException("EASE that stands is one that was trained: begin the directory with an EASE model");
+        }
+
         var lmf = models.OfType<LmfModel>().FirstOrDefault();
         bool stands = ease is not null && Stands(ease, options);
         return new OnlineSetup(

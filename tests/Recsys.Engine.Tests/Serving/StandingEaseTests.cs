@@ -149,6 +149,14 @@ public sealed class StandingEaseTests : IDisposable
         return stored.Tensors.Values.Any(t => t.Shape.SequenceEqual([120L, 120L]));
     }
 
+    [Fact]
+    public async Task Nothing_can_stand_that_was_not_trained()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOptionException>(() => OpenAsync("data", LiveEaseMode.Standing, []));
+        Assert.Contains("begin the directory with an EASE model", error.Message, StringComparison.Ordinal);
+        await (await OpenAsync("data", LiveEaseMode.Standing)).DisposeAsync();
+    }
+
     private static IRecommenderModel Train(double density = 1) => Algorithms.Get("ease").Train(
         Shop.Value.Data, new OptionBag([new("regularization", "50"), new("sparsify", density.ToString(System.Globalization.CultureInfo.InvariantCulture))]));
 
