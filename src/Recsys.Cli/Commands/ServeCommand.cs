@@ -44,7 +44,7 @@ internal static class ServeCommand
         ease.AcceptOnlyFromAmong("auto", "exact", "standing");
         ease.HelpName = "auto|exact|standing";
         int most = DataDirectoryOptions.Default.ExactEaseItems;
-        var exactItems = new Option<int>("--exact-ease-items") { Description = $"most items for which auto keeps EASE exact (default {most})", DefaultValueFactory = _ => most, HelpName = "N" };
+        var exactItems = new Option<int>("--exact-ease-items") { Description = "most items for which auto keeps EASE exact", DefaultValueFactory = _ => most, HelpName = "N" };
         var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, catalogue, catalogueIds, keys, open, rate, log, index, ease, exactItems };
         command.SetAction(RunAsync);
         return command;
