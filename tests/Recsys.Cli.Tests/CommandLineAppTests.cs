@@ -175,4 +175,20 @@ public sealed class CommandLineAppTests : IClassFixture<CommandLine>
         Assert.Equal(2, code);
         Assert.StartsWith($"recsys: unknown option '{args.Last(a => a.StartsWith("--", StringComparison.Ordinal))}' (see recsys {args[0]} --help)", error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Names_of_items_come_from_a_catalogue_whose_ids_may_be_others()
+    {
+        string model = _line.Path("model-names"), items = _line.Path("items.csv"), ids = _line.Path("ids.tsv");
+        await CommandLine.RunAsync("fit", _line.Path("train.tsv"), "--model", "popularity", "-o", model);
+        await File.WriteAllTextAsync(items, "movieId,title,genres\n" + string.Concat(Enumerable.Range(1, 100).Select(i => $"{i},Title {i},Drama\n")));
+        await File.WriteAllTextAsync(ids, string.Concat(Enumerable.Range(1, 100).Select(i => $"book-{i:D4}\t{i}\n")));
+        var shown = await CommandLine.RunAsync("recommend", model, "--items", "book-0001", "-n", "3", "--items-file", items, "--item-ids", ids);
+        Assert.Equal((0, ""), (shown.Code, shown.Error));
+        Assert.Contains("Title ", shown.Out, StringComparison.Ordinal);
+
+        var alone = await CommandLine.RunAsync("recommend", model, "--items", "book-0001", "--item-ids", ids);
+        Assert.Equal(2, alone.Code);
+        Assert.Contains("--item-ids needs --items-file", alone.Error, StringComparison.Ordinal);
+    }
 }

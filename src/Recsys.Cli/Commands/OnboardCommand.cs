@@ -38,7 +38,7 @@ internal static class OnboardCommand
             }
 
             using var model = Algorithms.Load(result.GetValue(directory)!, token);
-            var view = ranking.Resolve(result, model);
+            var view = ranking.Resolve(result, model, token);
             var answered = new List<(int Item, Answer Answer)>();
             Add(answered, model, result.GetValue(likes), Answer.Like);
             Add(answered, model, result.GetValue(dislikes), Answer.Dislike);

@@ -34,7 +34,7 @@ internal static class RecommendCommand
 
             using var model = Algorithms.Load(result.GetValue(directory)!, token);
             var profile = userId is not null ? model.GetUser(IndexOf(model.Users, "user", userId)) : FoldIn(model, history!);
-            var view = ranking.Resolve(result, model);
+            var view = ranking.Resolve(result, model, token);
             var filter = view.Filter with { KeepSeen = result.GetValue(keepSeen) };
             var best = new ScoredItem[Math.Min(view.Count, model.Items.Count)];
             int found = model.Recommend(profile, filter, best);

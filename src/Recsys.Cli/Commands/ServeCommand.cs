@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Recsys.Api;
+using Recsys.Cli.Options;
 using Recsys.Cli.Output;
 using Recsys.Engine;
 using Recsys.Engine.Data;
@@ -26,8 +27,7 @@ internal static class ServeCommand
             HelpName = "URL",
             AllowMultipleArgumentsPerToken = true,
         };
-        var catalogue = new Option<string?>("--catalogue") { Description = "names and categories of items: MovieLens movies.dat, u.item or movies.csv, or TSV/CSV id, name, categories", HelpName = "FILE" };
-        var catalogueIds = new Option<string?>("--catalogue-ids") { Description = "two columns: id in the model, id in the catalogue, where they differ", HelpName = "FILE" };
+        var catalogue = new CatalogueOptionSet();
         var keys = new Option<string?>("--keys") { Description = "API keys (see recsys keys); without them the service is open", HelpName = "FILE" };
         var open = new Option<bool>("--open") { Description = "listen on other addresses than loopback without API keys" };
         var rate = new Option<int>("--rate") { Description = "requests a second that one client may make; 0 for any number (default 0)", HelpName = "N" };
@@ -45,7 +45,8 @@ internal static class ServeCommand
         ease.HelpName = "auto|exact|standing";
         int most = DataDirectoryOptions.Default.ExactEaseItems;
         var exactItems = new Option<int>("--exact-ease-items") { Description = "most items for which auto keeps EASE exact", DefaultValueFactory = _ => most, HelpName = "N" };
-        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, catalogue, catalogueIds, keys, open, rate, log, index, ease, exactItems };
+        var command = new Command("serve", "Answers over HTTP and shows the page.") { models, data, urls, keys, open, rate, log, index, ease, exactItems };
+        catalogue.AddTo(command);
         command.SetAction(RunAsync);
         return command;
 
@@ -74,13 +75,7 @@ internal static class ServeCommand
             };
             var serving = new ServingOptions { Storage = Enum.TryParse<FactorStorage>(result.GetValue(index), ignoreCase: true, out var storage) ? storage : null };
             options = addresses.Length > 0 ? options with { Urls = addresses } : options;
-            var catalogueFile = result.GetValue(catalogue);
-            var described = catalogueFile is null ? null : ItemCatalogue.Load(catalogueFile, new CatalogueOptions { IdMap = result.GetValue(catalogueIds) }, token);
-            if (described is null && result.GetValue(catalogueIds) is not null)
-            {
-                throw new InvalidOptionException("--catalogue-ids needs --catalogue");
-            }
-
+            var described = catalogue.Load(result, token);
             var mode = Enum.Parse<LiveEaseMode>(result.GetValue(ease)!, ignoreCase: true);
             if (folder is null && mode != LiveEaseMode.Auto)
             {

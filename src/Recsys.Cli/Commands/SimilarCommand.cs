@@ -29,7 +29,7 @@ internal static class SimilarCommand
             }
 
             int index = RecommendCommand.IndexOf(model.Items, "item", result.GetValue(item)!);
-            var view = ranking.Resolve(result, model);
+            var view = ranking.Resolve(result, model, token);
             var best = new ScoredItem[Math.Min(view.Count, model.Items.Count)];
             int found = model.Similar(index, result.GetValue(opposite), view.Filter, best);
             view.Output.Write(terminal.Out, view.Format, best.AsSpan(0, found), explain: null);

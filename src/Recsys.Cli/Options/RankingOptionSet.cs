@@ -12,11 +12,7 @@ internal sealed class RankingOptionSet
 {
     private readonly Option<int> _count = new("--count", "-n") { Description = "how many items", HelpName = "N", DefaultValueFactory = _ => 20 };
     private readonly Option<string> _format;
-    private readonly Option<string?> _catalogue = new("--items-file")
-    {
-        Description = "names and categories of the items: movies.dat, movies.csv, u.item, or columns id, name, categories",
-        HelpName = "FILE",
-    };
+    private readonly CatalogueOptionSet _catalogue = new();
 
     private readonly Option<string[]> _categories = new("--category")
     {
@@ -36,13 +32,15 @@ internal sealed class RankingOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _count, _exclude, _only, _catalogue, _categories, _format })
+        foreach (var option in new Option[] { _count, _exclude, _only, _categories, _format })
         {
             command.Add(option);
         }
+
+        _catalogue.AddTo(command);
     }
 
-    public RankingView Resolve(ParseResult result, IRecommenderModel model)
+    public RankingView Resolve(ParseResult result, IRecommenderModel model, CancellationToken cancellationToken)
     {
         int count = result.GetValue(_count);
         if (count < 1)
@@ -50,7 +48,7 @@ internal sealed class RankingOptionSet
             throw new InvalidOptionException($"-n: expected 1 or more, found {count}");
         }
 
-        var catalogue = result.GetValue(_catalogue) is { } file ? ItemCatalogue.Load(file) : null;
+        var catalogue = _catalogue.Load(result, cancellationToken);
         var filter = new ItemFilter
         {
             Exclude = result.GetValue(_exclude) is { } excluded ? Indices(model, excluded) : default,
