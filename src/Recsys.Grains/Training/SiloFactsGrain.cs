@@ -1,0 +1,8 @@
+namespace Recsys.Grains.Training;
+
+/// <inheritdoc cref="ISiloFactsGrain"/>
+[PartitionPlacement]
+internal sealed class SiloFactsGrain(TrainingSite site) : Grain, ISiloFactsGrain
+{
+    public Task<SiloFacts> GetAsync() => Task.FromResult(new SiloFacts(site.Silo, site.Options.VectorBits));
+}
