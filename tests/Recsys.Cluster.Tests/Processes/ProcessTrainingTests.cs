@@ -3,6 +3,7 @@ using Recsys.Client;
 using Recsys.Cluster.Tests.Postgres;
 using Recsys.Cluster.Tests.Training;
 using Recsys.Engine.Als;
+using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Data.Synthetic;
 using Recsys.Engine.Ease;
@@ -110,6 +111,7 @@ public sealed class ProcessTrainingTests : SiloProcessTests
         var status = await EventuallyAsync(training, s => s.Ended);
 
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        Assert.True(status.Phases.Single(p => p.Name == "ease").Phase > 1, "a later attempt");
         using var expected = (EaseModel)Algorithms.Get("ease").Train(data, options, null, default);
         using var stored = await ModelBlobs.OpenAsync(new PostgresBlobStore(database), "taste", status.Version!, Path.Combine(_cache, "models"));
         using var model = (EaseModel)Algorithms.Get("ease").Read(stored);
@@ -160,6 +162,9 @@ public sealed class ProcessTrainingTests : SiloProcessTests
         using var wide = await LoadAsync(database, "taste", status.Version!);
         using var expected = Train(data, options);
         TrainingData.AssertSame(expected, wide);
+
+        // And these were two models: here the setting does narrow the silo.
+        Assert.Equal(VectorWidth.Bits == 512, !expected.ItemFactors.Row(1).SequenceEqual(mixed.ItemFactors.Row(1)));
     }
 
     private static Dataset Shop(int users, int items) =>
