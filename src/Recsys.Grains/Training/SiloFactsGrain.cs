@@ -1,7 +1,9 @@
+using Recsys.Grains.Placement;
+
 namespace Recsys.Grains.Training;
 
 /// <inheritdoc cref="ISiloFactsGrain"/>
-[PartitionPlacement]
+[SpreadPlacement]
 internal sealed class SiloFactsGrain(TrainingSite site) : Grain, ISiloFactsGrain
 {
     public Task<SiloFacts> GetAsync() => Task.FromResult(new SiloFacts(site.Silo, site.Options.VectorBits));

@@ -94,10 +94,9 @@ public sealed class ProcessTrainingTests : SiloProcessTests
     [PostgresFact]
     public async Task A_process_killed_while_it_trains_ease_changes_nothing_of_the_model()
     {
-        string connection = PostgresServer.Instance.CreateDatabase();
-        _silos.AddRange(await SiloProcess.StartAsync(3, connection, "one", _cache, "--threads", "1"));
-        await using var client = await ConnectAsync(connection);
-        await using var database = NpgsqlDataSource.Create(connection);
+        await StartAsync(3, "--threads", "1");
+        await using var client = await ConnectAsync();
+        await using var database = NpgsqlDataSource.Create(Connection);
         var data = TrainingData.Small(users: 4000, items: 4000);
         await ClusterDataset.SaveAsync(new PostgresBlobStore(database), "shop", data);
         var options = Algorithms.Get("ease").Complete(data, new OptionBag([new("regularization", "20"), new("partitions", "6")]));
@@ -107,13 +106,13 @@ public sealed class ProcessTrainingTests : SiloProcessTests
         // In the middle of the sweep, so that the partition's blocks are lost with it.
         var there = await EventuallyAsync(training, s => s.Stage == "inverse" && s.Done > 0 && s.Done < s.Total);
         Assert.False(there.Ended);
-        _silos[0].Kill();
+        Silos[0].Kill();
         var status = await EventuallyAsync(training, s => s.Ended);
 
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
         Assert.True(status.Phases.Single(p => p.Name == "ease").Phase > 1, "a later attempt");
         using var expected = (EaseModel)Algorithms.Get("ease").Train(data, options, null, default);
-        using var stored = await ModelBlobs.OpenAsync(new PostgresBlobStore(database), "taste", status.Version!, Path.Combine(_cache, "models"));
+        using var stored = await ModelBlobs.OpenAsync(new PostgresBlobStore(database), "taste", status.Version!, Path.Combine(Cache, "models"));
         using var model = (EaseModel)Algorithms.Get("ease").Read(stored);
         EaseTrainingTests.AssertSame(expected, model);
     }
@@ -121,17 +120,16 @@ public sealed class ProcessTrainingTests : SiloProcessTests
     [PostgresFact]
     public async Task Processes_of_different_vector_widths_give_one_model()
     {
-        string connection = PostgresServer.Instance.CreateDatabase();
         var narrow = new Dictionary<string, string> { ["DOTNET_EnableAVX512"] = "0" };
-        _silos.Add(SiloProcess.Start(connection, "one", _cache, "--threads", "1"));
-        _silos.Add(SiloProcess.Start(connection, "one", _cache, narrow, "--threads", "1"));
-        await Task.WhenAll(_silos.Select(s => s.WaitReadyAsync()));
-        await using var client = await ConnectAsync(connection);
-        await using var database = NpgsqlDataSource.Create(connection);
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, "--threads", "1"));
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, narrow, "--threads", "1"));
+        await Task.WhenAll(Silos.Select(s => s.WaitReadyAsync()));
+        await using var client = await ConnectAsync();
+        await using var database = NpgsqlDataSource.Create(Connection);
         var data = Shop(2000, 600);
         await ClusterDataset.SaveAsync(new PostgresBlobStore(database), "shop", data);
         var options = Algorithms.Get("als").Complete(data, new OptionBag([new("factors", "48"), new("iterations", "25"), new("partitions", "4")]));
-        async Task<ITrainingCoordinatorGrain> StartAsync(string id)
+        async Task<ITrainingCoordinatorGrain> TrainAsync(string id)
         {
             var training = client.Grains.GetGrain<ITrainingCoordinatorGrain>(id);
             await training.StartAsync(new ClusterTrainingRequest { Dataset = "shop", Algorithm = "als", Options = options.Values, Model = "taste" });
@@ -139,24 +137,24 @@ public sealed class ProcessTrainingTests : SiloProcessTests
         }
 
         // Both from the beginning: in the width both have.
-        var status = await EventuallyAsync(await StartAsync("mixed"), s => s.Ended);
+        var status = await EventuallyAsync(await TrainAsync("mixed"), s => s.Ended);
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
         using var mixed = await LoadAsync(database, "taste", status.Version!);
-        await _silos[0].StopAsync();
-        status = await EventuallyAsync(await StartAsync("narrow"), s => s.Ended);
+        await Silos[0].StopAsync();
+        status = await EventuallyAsync(await TrainAsync("narrow"), s => s.Ended);
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
         using var alone = await LoadAsync(database, "taste", status.Version!);
         TrainingData.AssertSame(alone, mixed);
 
         // Begun by a wide one alone, ended by a narrow one alone: what the wide one gives.
-        _silos.Add(SiloProcess.Start(connection, "one", _cache, "--threads", "1"));
-        await _silos[2].WaitReadyAsync();
-        await _silos[1].StopAsync();
-        var training = await StartAsync("wide");
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, "--threads", "1"));
+        await Silos[2].WaitReadyAsync();
+        await Silos[1].StopAsync();
+        var training = await TrainAsync("wide");
         await EventuallyAsync(training, s => s.Losses.Count >= 2);
-        _silos.Add(SiloProcess.Start(connection, "one", _cache, narrow, "--threads", "1"));
-        await _silos[3].WaitReadyAsync();
-        await _silos[2].StopAsync();
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, narrow, "--threads", "1"));
+        await Silos[3].WaitReadyAsync();
+        await Silos[2].StopAsync();
         status = await EventuallyAsync(training, s => s.Ended);
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
         using var wide = await LoadAsync(database, "taste", status.Version!);
