@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Recsys.Engine.Compute;
 using Recsys.Engine.Models;
 using Recsys.Engine.Storage;
 
@@ -21,6 +22,9 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
 {
     private const string RunKey = "run";
 
+    /// <summary>Bits of the vectors that all partitions compute with (<see cref="VectorWidth"/>).</summary>
+    public int VectorBits { get; init; } = VectorWidth.Bits;
+
     /// <summary>What the training loop knows of the data.</summary>
     public AlsProblem Problem => new(Data.Users, Data.Items, Data.SampleUser, Data.SampleItem);
 
@@ -33,6 +37,7 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
             ["options"] = AlsAlgorithm.ToJson(Options),
             ["partitions"] = Options.Partitions,
             ["threads"] = Options.Threads,
+            ["vectorBits"] = VectorBits,
         };
         await store.PutAsync(Prefix + RunKey, JsonSerializer.SerializeToUtf8Bytes(json), cancellationToken: cancellationToken)
             .ConfigureAwait(false);
@@ -52,7 +57,7 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
                 Partitions = json["partitions"]!.GetValue<int>(),
                 Threads = json["threads"]!.GetValue<int>(),
             };
-            return new AlsRun(prefix, json["data"].Deserialize<ClusterDatasetFacts>()!, options);
+            return new AlsRun(prefix, json["data"].Deserialize<ClusterDatasetFacts>()!, options) { VectorBits = json["vectorBits"]!.GetValue<int>() };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {

@@ -30,7 +30,7 @@ public sealed class AlsSite : IDisposable
         Run = run;
         Store = store;
         Queue = queue;
-        Host = new FactorHost(run.Options, queue.Pool);
+        Host = new FactorHost(run.Options, queue.Pool, VectorWidth.Level(run.VectorBits));
         _schedule = new AlsSchedule(run.Options, run.Problem);
         int chunkRows = Math.Max(1, ChunkBytes / (((run.Options.Factors + 15) & ~15) * sizeof(float)));
         _users = new FactorSource(run.Options.Factors, run.Data.UserBlocks, Owners("user"), chunkRows);

@@ -126,7 +126,11 @@ public sealed class ClusterDataset
     }
 
     /// <summary>The whole data set, as it was stored: same order of ids, same interactions.</summary>
-    public async Task<Dataset> LoadAsync(CancellationToken cancellationToken = default)
+    public async Task<Dataset> LoadAsync(CancellationToken cancellationToken = default) =>
+        (await LoadOrderedAsync(cancellationToken).ConfigureAwait(false)).Data;
+
+    /// <summary>The same, and the place of each row, in the order of blocks and of rows in them.</summary>
+    internal async Task<(Dataset Data, int[] Users, int[] Items)> LoadOrderedAsync(CancellationToken cancellationToken)
     {
         var users = new InteractionBlock[VirtualBlocks.Count];
         var items = new InteractionBlock[VirtualBlocks.Count];
@@ -136,12 +140,9 @@ public sealed class ClusterDataset
             items[block] = await ReadBlockAsync("item", block, cancellationToken).ConfigureAwait(false);
         }
 
-        return new Dataset(Ids(users, Facts.Users), Ids(items, Facts.Items), Join(users, items)) { Name = Facts.Source };
+        var data = new Dataset(Ids(users, Facts.Users), Ids(items, Facts.Items), Join(users, items)) { Name = Facts.Source };
+        return (data, [.. users.SelectMany(b => b.Indices)], [.. items.SelectMany(b => b.Indices)]);
     }
-
-    /// <summary>Each row's place in the data set's own order, by block.</summary>
-    internal async Task<int[]> ReadIndicesAsync(string kind, int block, CancellationToken cancellationToken) =>
-        (await ReadBlockAsync(kind, block, cancellationToken).ConfigureAwait(false)).Indices;
 
     private static string ManifestKey(string name) => $"data/{name}/manifest";
 

@@ -4,8 +4,8 @@ using Recsys.Engine.Numerics;
 namespace Recsys.Engine.Als;
 
 /// <summary>
-/// Rows of one virtual block of a factor matrix, never written while anybody holds it. In process it is a view of the
-/// owner's memory; <see cref="Copy"/> makes one from rows that came over a wire.
+/// Rows of a factor matrix from one in a virtual block on, perhaps through blocks that follow it; never written while anybody
+/// holds it. In process it is a view of the owner's memory; <see cref="Copy"/> makes one from rows that came over a wire.
 /// </summary>
 public sealed unsafe class FactorBlock
 {
@@ -25,10 +25,10 @@ public sealed unsafe class FactorBlock
     /// <summary>The half-epoch these factors are for.</summary>
     public int Phase { get; }
 
-    /// <summary>The virtual block.</summary>
+    /// <summary>The virtual block of the first row.</summary>
     public int Block { get; }
 
-    /// <summary>The first row's number in its block.</summary>
+    /// <summary>The first row's number, from the start of <see cref="Block"/>.</summary>
     public int FirstRow { get; }
 
     /// <summary>Number of rows here.</summary>

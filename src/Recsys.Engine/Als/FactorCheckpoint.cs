@@ -7,8 +7,8 @@ using Recsys.Engine.Storage;
 namespace Recsys.Engine.Als;
 
 /// <summary>
-/// The factors of a partition after a half-epoch in a blob store: <c>PREFIX 000011/07-000000</c>, rows of block 7 from row
-/// 0, and <c>PREFIX 000011/report</c>, written last, without which it is not there.
+/// The factors of a partition after a half-epoch in a blob store: <c>PREFIX 000011/00000000</c>, rows from row 0 on, over
+/// all its blocks, and <c>PREFIX 000011/report</c>, written last, without which it is not there. Not for concurrent saving.
 /// </summary>
 /// <param name="store">Where.</param>
 /// <param name="prefix">The partition's prefix.</param>
@@ -20,36 +20,35 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
     private const int MaxBytes = 4 << 20;
     private const string Report = "report";
 
-    /// <summary>Rows of <paramref name="factors"/> floats in one blob.</summary>
-    public static int RowsPerBlob(int factors) => Math.Max(1, MaxBytes / (factors * sizeof(float)));
+    // What is there of earlier half-epochs; as far as is known.
+    private int[] _older = [];
 
     /// <summary>Stores factors and report; earlier ones are deleted when all of it is there.</summary>
-    public async Task SaveAsync(
-        IFactorPartition partition, int factors, int firstBlock, int endBlock, int phase, HalfEpochReport report, CancellationToken cancellationToken)
+    public async Task SaveAsync(FactorPartition partition, int phase, HalfEpochReport report, CancellationToken cancellationToken)
     {
         string folder = Folder(phase);
-        for (int block = firstBlock; block < endBlock; block++)
+        for (int row = 0; ;)
         {
-            for (int row = 0; ;)
+            var rows = partition.Factors(row, int.MaxValue);
+            if (rows.Rows == 0)
             {
-                var rows = await partition.GetFactorsAsync(block, row, RowsPerBlob(factors), cancellationToken).ConfigureAwait(false);
-                if (rows.Rows == 0)
-                {
-                    break;
-                }
-
-                string key = string.Create(CultureInfo.InvariantCulture, $"{folder}{block:D2}-{row:D8}");
-                await store.PutAsync(key, ToBytes(rows, phase), cancellationToken: cancellationToken).ConfigureAwait(false);
-                row += rows.Rows;
+                break;
             }
+
+            rows = partition.Factors(row, Math.Max(1, MaxBytes / (rows.Factors * sizeof(float))));
+            string key = string.Create(CultureInfo.InvariantCulture, $"{folder}{row:D8}");
+            await store.PutAsync(key, ToBytes(rows, phase), cancellationToken: cancellationToken).ConfigureAwait(false);
+            row += rows.Rows;
         }
 
         await store.PutAsync(folder + Report, ToBytes(report, phase), cancellationToken: cancellationToken).ConfigureAwait(false);
-        foreach (int older in (await FindAsync(cancellationToken).ConfigureAwait(false)).Keys.Where(p => p < phase))
+        foreach (int older in _older.Where(p => p < phase))
         {
-            await store.DeleteAsync(Folder(older) + Report, cancellationToken).ConfigureAwait(false);
+            // Where half of it stays, nobody looks at it: there is a later one.
             await store.DeleteAsync(Folder(older), cancellationToken).ConfigureAwait(false);
         }
+
+        _older = [phase];
     }
 
     /// <summary>Puts the latest factors into <paramref name="partition"/>; returns their phase and report, or null when there are none.</summary>
@@ -68,7 +67,7 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
         return (latest.Phase, latest.Report);
     }
 
-    /// <summary>The latest factors, block after block; nothing when there are none.</summary>
+    /// <summary>The latest factors, from the first row to the last.</summary>
     public async IAsyncEnumerable<FactorBlock> ReadAsync(
         int phase, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -89,6 +88,7 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
     private async Task<(int Phase, HalfEpochReport Report, IReadOnlyList<string> Keys)?> LatestAsync(CancellationToken cancellationToken)
     {
         var found = await FindAsync(cancellationToken).ConfigureAwait(false);
+        _older = [.. found.Keys];
         foreach (var (phase, keys) in found.OrderByDescending(f => f.Key))
         {
             string report = Folder(phase) + Report;

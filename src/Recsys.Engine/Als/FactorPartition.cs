@@ -166,17 +166,21 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     /// <inheritdoc/>
     public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
         _whitenedPhase == phase
-            ? ValueTask.FromResult(View(_whitened, phase, block, firstRow, maxRows))
+            ? ValueTask.FromResult(View(_whitened, phase, block, firstRow, maxRows, _rows.EndBlock))
             : throw new RecsysException($"ALS: {_rows.Kind} block {block} is not prepared for phase {phase}");
 
     /// <inheritdoc/>
     public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(View(_factors, _reportPhase, block, firstRow, maxRows));
+        ValueTask.FromResult(View(_factors, _reportPhase, block, firstRow, maxRows, block + 1));
+
+    /// <summary>At most <paramref name="maxRows"/> rows as they are, from <paramref name="firstRow"/> of the partition on, over all its blocks.</summary>
+    internal FactorBlock Factors(int firstRow, int maxRows) =>
+        View(_factors, _reportPhase, _rows.FirstBlock, firstRow, maxRows, _rows.EndBlock);
 
     /// <inheritdoc/>
     public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken)
     {
-        var target = View(_factors, rows.Phase, rows.Block, rows.FirstRow, rows.Rows);
+        var target = View(_factors, rows.Phase, rows.Block, rows.FirstRow, rows.Rows, _rows.EndBlock);
         if (target.Rows != rows.Rows || target.Factors != rows.Factors)
         {
             throw new RecsysException(
@@ -243,7 +247,8 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         return [.. batches];
     }
 
-    private FactorBlock View(DenseMatrix matrix, int phase, int block, int firstRow, int maxRows)
+    /// <summary>Rows of a block and of those that follow it before <paramref name="endBlock"/>.</summary>
+    private FactorBlock View(DenseMatrix matrix, int phase, int block, int firstRow, int maxRows, int endBlock)
     {
         if (block < _rows.FirstBlock || block >= _rows.EndBlock)
         {
@@ -251,7 +256,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         }
 
         int start = _rows.BlockStart(block);
-        int rows = Math.Min(maxRows, _rows.BlockStart(block + 1) - start - firstRow);
+        int rows = Math.Min(maxRows, _rows.BlockStart(endBlock) - start - firstRow);
         return firstRow >= 0 && rows >= 0
             ? new FactorBlock(phase, block, firstRow, rows, matrix, start + firstRow)
             : throw new RecsysException($"ALS: {_rows.Kind} block {block} has no row {firstRow}");

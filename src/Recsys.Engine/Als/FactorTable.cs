@@ -5,11 +5,12 @@ namespace Recsys.Engine.Als;
 
 /// <summary>
 /// The whitened rows of one whole side for one half-epoch, found by <see cref="RowCode"/>: one base address a virtual
-/// block. Blocks that come whole are used where they are; blocks that come in chunks are put together in own memory.
+/// block. A partition's blocks follow one another and come in as few calls as their size allows. Blocks that come whole are
+/// used where they are; blocks that come in pieces are put together in own memory.
 /// </summary>
 public sealed class FactorTable
 {
-    // Blocks fetched at once: while one answer is on its way the next is being written.
+    // Partitions fetched from at once: while one answer is on its way the next is being written.
     private const int Lanes = 4;
 
     private readonly nint[] _bases = GC.AllocateArray<nint>(VirtualBlocks.Count, pinned: true);
@@ -46,24 +47,46 @@ public sealed class FactorTable
         CancellationToken cancellationToken)
     {
         var table = new FactorTable(phase, (factors + 15) & ~15);
-        int next = -1;
-        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => FetchBlocksAsync()));
+        int next = 0;
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => FetchPartitionsAsync()));
         return table;
 
-        async Task FetchBlocksAsync()
+        async Task FetchPartitionsAsync()
         {
-            for (int block; (block = Interlocked.Increment(ref next)) < VirtualBlocks.Count;)
+            while (Next() is var (block, end) && block < end)
             {
-                await table.FetchBlockAsync(block, factors, blockRows[block], owners[block], maxRows, cancellationToken);
+                await table.FetchBlocksAsync(block, end, factors, blockRows, owners[block], maxRows, cancellationToken);
+            }
+        }
+
+        // The next blocks that one partition owns.
+        (int Block, int End) Next()
+        {
+            lock (table)
+            {
+                int first = next;
+                while (next < VirtualBlocks.Count && owners[next] == owners[first])
+                {
+                    next++;
+                }
+
+                return (first, next);
             }
         }
     }
 
-    private async Task FetchBlockAsync(
-        int block, int factors, int blockRows, IFactorPartition owner, int maxRows, CancellationToken cancellationToken)
+    private async Task FetchBlocksAsync(
+        int block, int end, int factors, IReadOnlyList<int> blockRows, IFactorPartition owner, int maxRows, CancellationToken cancellationToken)
     {
-        for (int row = 0; row < blockRows;)
+        int row = 0;
+        while (true)
         {
+            Skip();
+            if (block == end)
+            {
+                return;
+            }
+
             var chunk = await owner.GetWhitenedAsync(Phase, block, row, maxRows, cancellationToken);
             if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Factors != factors)
             {
@@ -71,25 +94,46 @@ public sealed class FactorTable
                     $"ALS: asked for rows from {row} of block {block} in phase {Phase}, got {chunk.Rows} from {chunk.FirstRow} of block {chunk.Block} in phase {chunk.Phase}");
             }
 
-            Place(chunk, blockRows);
-            row += chunk.Rows;
+            for (int from = 0; from < chunk.Rows;)
+            {
+                Skip();
+                if (block == end)
+                {
+                    throw new RecsysException($"ALS: got {chunk.Rows - from} rows beyond block {end - 1} in phase {Phase}");
+                }
+
+                int rows = Math.Min(chunk.Rows - from, blockRows[block] - row);
+                Place(chunk, from, rows, block, row, blockRows[block]);
+                from += rows;
+                row += rows;
+            }
+        }
+
+        // Over the end of a block, and over blocks without rows.
+        void Skip()
+        {
+            while (block < end && row == blockRows[block])
+            {
+                block++;
+                row = 0;
+            }
         }
     }
 
-    private unsafe void Place(FactorBlock chunk, int blockRows)
+    private unsafe void Place(FactorBlock chunk, int from, int rows, int block, int firstRow, int blockRows)
     {
-        if (chunk.Rows == blockRows)
+        if (rows == blockRows)
         {
-            _owners[chunk.Block] = chunk.Owner;
-            _bases[chunk.Block] = (nint)chunk.Pointer;
+            _owners[block] = chunk.Owner;
+            _bases[block] = (nint)(chunk.Pointer + ((long)from * chunk.Stride));
             return;
         }
 
-        var own = _owners[chunk.Block] ??= new DenseMatrix(blockRows, chunk.Factors);
-        _bases[chunk.Block] = (nint)own.Pointer;
-        for (int r = 0; r < chunk.Rows; r++)
+        var own = _owners[block] ??= new DenseMatrix(blockRows, chunk.Factors);
+        _bases[block] = (nint)own.Pointer;
+        for (int r = 0; r < rows; r++)
         {
-            chunk.Row(r).CopyTo(own.Row(chunk.FirstRow + r));
+            chunk.Row(from + r).CopyTo(own.Row(firstRow + r));
         }
     }
 }

@@ -23,13 +23,14 @@ public interface IFactorPartition
     Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Rows [firstRow, firstRow + maxRows) of a block as whitened for <paramref name="phase"/>; fewer where the block ends.
+    /// At most <paramref name="maxRows"/> rows from <paramref name="firstRow"/> of a block as whitened for
+    /// <paramref name="phase"/>; where the block ends, those of the partition's next blocks may follow.
     /// </summary>
     ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken);
 
-    /// <summary>Rows of a block's factors as they are.</summary>
+    /// <summary>Rows of a block's factors as they are; fewer where the block ends.</summary>
     ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken);
 
-    /// <summary>Replaces rows of a block's factors: the state after phase <see cref="FactorBlock.Phase"/>, e.g. from the model store.</summary>
+    /// <summary>Replaces rows of factors: the state after phase <see cref="FactorBlock.Phase"/>, e.g. from the model store.</summary>
     ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken);
 }

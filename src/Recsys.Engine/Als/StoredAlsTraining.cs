@@ -56,10 +56,10 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store)
             $"the ALS model of {run.Data.Users} users and {run.Data.Items} items",
             "use fewer factors, or a machine with more memory");
         var source = ClusterDataset.Open(store, run.Data);
-        var data = await source.LoadAsync(cancellationToken);
+        var (data, userRows, itemRows) = await source.LoadOrderedAsync(cancellationToken);
         var phases = new AlsSchedule(options, run.Problem).Phases;
-        var users = await CollectAsync(source, "user", data.Users.Count, phases, cancellationToken);
-        var items = await CollectAsync(source, "item", data.Items.Count, phases - 1, cancellationToken);
+        var users = await CollectAsync("user", userRows, phases, cancellationToken);
+        var items = await CollectAsync("item", itemRows, phases - 1, cancellationToken);
         JsonObject json = AlsAlgorithm.ToJson(options);
         var facts = ModelFacts.OfTraining(AlsAlgorithm.AlgorithmName, json, data, seconds, losses) with
         {
@@ -71,31 +71,26 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store)
     /// <summary>Deletes the state of the run.</summary>
     public ValueTask DeleteAsync(CancellationToken cancellationToken = default) => store.DeleteAsync(run.Prefix, cancellationToken);
 
-    private async Task<DenseMatrix> CollectAsync(ClusterDataset source, string kind, int rows, int phase, CancellationToken cancellationToken)
+    /// <summary>The factors of a side in the order of the data set.</summary>
+    /// <param name="kind">The side.</param>
+    /// <param name="indices">Each row's place, in the order of the partitions' rows.</param>
+    /// <param name="phase">The half-epoch they are of.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    private async Task<DenseMatrix> CollectAsync(string kind, int[] indices, int phase, CancellationToken cancellationToken)
     {
-        var matrix = new DenseMatrix(rows, run.Options.Factors);
-        long placed = 0;
+        var matrix = new DenseMatrix(indices.Length, run.Options.Factors);
+        int placed = 0;
         for (int partition = 0; partition < run.Options.Partitions; partition++)
         {
-            int[] indices = [];
-            int block = -1;
-            await foreach (var chunk in new FactorCheckpoint(store, run.PartitionPrefix(kind, partition)).ReadAsync(phase, cancellationToken))
+            await foreach (var rows in new FactorCheckpoint(store, run.PartitionPrefix(kind, partition)).ReadAsync(phase, cancellationToken))
             {
-                if (chunk.Block != block)
+                for (int r = 0; r < rows.Rows && placed < indices.Length; r++, placed++)
                 {
-                    block = chunk.Block;
-                    indices = await source.ReadIndicesAsync(kind, block, cancellationToken);
+                    rows.Row(r).CopyTo(matrix.Row(indices[placed]));
                 }
-
-                for (int r = 0; r < chunk.Rows; r++)
-                {
-                    chunk.Row(r).CopyTo(matrix.Row(indices[chunk.FirstRow + r]));
-                }
-
-                placed += chunk.Rows;
             }
         }
 
-        return placed == rows ? matrix : throw new RecsysException($"ALS: {placed} of {rows} {kind}s' factors are stored in {run.Prefix}");
+        return placed == indices.Length ? matrix : throw new RecsysException($"ALS: {placed} of {indices.Length} {kind}s' factors are stored in {run.Prefix}");
     }
 }

@@ -119,8 +119,7 @@ public sealed class StoredFactorPartition : IFactorPartition
         await Task.Yield();
         var table = await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken);
         var report = await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, cancellationToken), cancellationToken);
-        await _checkpoint.SaveAsync(
-            _partition, _site.Host.Options.Factors, _rows.FirstBlock, _rows.EndBlock, halfEpoch.Phase, report, cancellationToken);
+        await _checkpoint.SaveAsync(_partition, halfEpoch.Phase, report, cancellationToken);
         return report;
     }
 

@@ -39,7 +39,10 @@ internal sealed class AlsJob : ITrainingJob
     public static async Task PrepareAsync(string id, ClusterTrainingRequest request, JobServices services, CancellationToken cancellationToken)
     {
         var data = await ClusterDataset.OpenAsync(services.Store, request.Dataset, cancellationToken);
-        var run = AlsRun.Create(TrainingSite.AlsPrefix(id), data.Facts, new OptionBag(request.Options), services.DefaultPartitions);
+        var run = AlsRun.Create(TrainingSite.AlsPrefix(id), data.Facts, new OptionBag(request.Options), services.DefaultPartitions) with
+        {
+            VectorBits = await services.CommonVectorBitsAsync(cancellationToken),
+        };
         await run.SaveAsync(services.Store, cancellationToken);
     }
 

@@ -45,7 +45,8 @@ internal sealed class EaseJob : ITrainingJob
         var options = new OptionBag(request.Options);
         int partitions = options.Int("partitions", services.DefaultPartitions);
         var data = await ClusterDataset.OpenAsync(services.Store, request.Dataset, cancellationToken);
-        await StoredEase.Create(TrainingSite.EasePrefix(id), id, data.Facts, options, partitions).SaveAsync(services.Store, cancellationToken);
+        int bits = await services.CommonVectorBitsAsync(cancellationToken);
+        await StoredEase.Create(TrainingSite.EasePrefix(id), id, data.Facts, options, partitions, bits).SaveAsync(services.Store, cancellationToken);
     }
 
     /// <summary>The job of a training that was prepared.</summary>

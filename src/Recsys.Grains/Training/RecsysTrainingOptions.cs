@@ -1,3 +1,4 @@
+using Recsys.Engine.Compute;
 using Recsys.Engine.Ease.Distributed;
 
 namespace Recsys.Grains.Training;
@@ -7,6 +8,9 @@ public sealed class RecsysTrainingOptions
 {
     /// <summary>Threads that compute in this silo, for all trainings; 0: one per processor.</summary>
     public int Threads { get; set; }
+
+    /// <summary>The width of vectors that this silo offers to trainings; a training takes the least of the silos there are when it begins.</summary>
+    public int VectorBits { get; set; } = VectorWidth.Bits;
 
     /// <summary>A folder of this silo for files of a model on their way into the blob store.</summary>
     public string TemporaryFolder { get; set; } = Path.Combine(Path.GetTempPath(), "recsys-silo-" + Environment.ProcessId);

@@ -36,6 +36,9 @@ internal struct EasePlanSurrogate
 
     [Id(9)]
     public double Dropout;
+
+    [Id(10)]
+    public int VectorBits;
 }
 
 [RegisterConverter]
@@ -54,7 +57,10 @@ internal sealed class EasePlanConverter : IConverter<EasePlan, EasePlanSurrogate
             Dropout = s.Dropout,
             NonNegative = s.NonNegative,
             Density = s.Density,
-        });
+        })
+    {
+        VectorBits = s.VectorBits,
+    };
 
     public EasePlanSurrogate ConvertToSurrogate(in EasePlan value) => new()
     {
@@ -68,6 +74,7 @@ internal sealed class EasePlanConverter : IConverter<EasePlan, EasePlanSurrogate
         Density = value.Options.Density,
         RegularizationExponent = value.Options.RegularizationExponent,
         Dropout = value.Options.Dropout,
+        VectorBits = value.VectorBits,
     };
 }
 

@@ -16,7 +16,13 @@ internal static class SiloStorage
         if (settings.Postgres is { } connection)
         {
             // Blobs are megabytes: in pieces of the default 8 KB they would take a system call each.
-            var bulk = new NpgsqlConnectionStringBuilder(connection) { ReadBufferSize = BufferBytes, WriteBufferSize = BufferBytes };
+            // And the statements are few: prepared, the server need not read and plan them each time.
+            var bulk = new NpgsqlConnectionStringBuilder(connection)
+            {
+                ReadBufferSize = BufferBytes,
+                WriteBufferSize = BufferBytes,
+                MaxAutoPrepare = 32,
+            };
             services.AddSingleton(_ => NpgsqlDataSource.Create(bulk));
             services.AddSingleton<IBlobStore>(s => new PostgresBlobStore(s.GetRequiredService<NpgsqlDataSource>()));
             services.AddSingleton<IEventJournals>(s => new PostgresJournals(s.GetRequiredService<NpgsqlDataSource>()));

@@ -15,52 +15,89 @@ namespace Recsys.Cluster.Tests.Processes;
 
 /// <summary>
 /// Figures of silo processes, written to standard output and to the file that RECSYS_FIGURES_OUT names:
-/// <c>RECSYS_FIGURES="FILE ALGORITHM SILOS [option=value …]"</c>, e.g. <c>"ml-1m/train.tsv als 2 factors=128"</c>. The best of RECSYS_FIGURES_RUNS runs counts (3).
+/// <c>RECSYS_FIGURES="FILE ALGORITHM SILOS [option=value …]"</c>, e.g. <c>"ml-1m/train.tsv als 2 factors=128"</c>; medians of RECSYS_FIGURES_RUNS runs (3).
 /// </summary>
 [Trait("Category", "Figures")]
 public sealed class ClusterFigures : SiloProcessTests
 {
-    /// <summary>Processor seconds of training on silos against the Engine in this process, and bytes moved against the formula.</summary>
+    /// <summary>
+    /// Processor seconds of two trainings in fresh silos, one after the other, and of the same silos at rest for as long; and
+    /// of two in a fresh process of the Engine. Medians over all runs. And bytes moved against the formula.
+    /// </summary>
     [FiguresFact]
     public async Task Training()
     {
         string[] words = Environment.GetEnvironmentVariable("RECSYS_FIGURES")!.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var data = Dataset.Load(words[0]);
-        string algorithm = words[1];
         int silos = int.Parse(words[2], CultureInfo.InvariantCulture);
-        var given = new OptionBag(words[3..].Select(w => w.Split('=')).Select(p => new KeyValuePair<string, string>(p[0], p[1])));
-        var options = Algorithms.Get(algorithm).Complete(data, given);
-        string threads = $"{Math.Max(1, Environment.ProcessorCount / silos)}";
-        await StartAsync(silos, "--threads", threads);
-        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = Cluster, Postgres = Connection });
-        await using var database = NpgsqlDataSource.Create(Connection);
-        var store = new PostgresBlobStore(database);
-        await ClusterDataset.SaveAsync(store, "data", data);
-
-        // The first training compiles the code, of the silos as of this process.
-        double best = double.MaxValue, engine = double.MaxValue;
-        ClusterTrainingStatus status = null!;
+        string[] given = words[3..];
+        var options = Algorithms.Get(words[1]).Complete(data, new OptionBag(given.Select(w => w.Split('=')).Select(p => KeyValuePair.Create(p[0], p[1]))));
         int runs = int.Parse(Environment.GetEnvironmentVariable("RECSYS_FIGURES_RUNS") ?? "3", CultureInfo.InvariantCulture);
+        var rounds = new List<Round>();
         for (int run = 0; run < runs; run++)
         {
-            double before = Cpu();
-            status = await TrainAsync(client, $"run-{run}", algorithm, options);
-            best = Math.Min(best, Cpu() - before);
-
-            before = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
-            using (var model = Algorithms.Get(algorithm).Train(data, options))
-            {
-                string folder = Path.Combine(Cache, $"model-{run}");
-                ModelStore.Save(model.ToContents(), folder);
-                Directory.Delete(folder, recursive: true);
-            }
-
-            engine = Math.Min(engine, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds - before);
+            rounds.Add(await RoundAsync(data, words[1], silos, options, [words[0], words[1], .. given]));
         }
 
-        long received = status.Phases.Sum(p => p.Received), expected = status.Phases.Sum(p => p.Expected);
+        double Median(Func<Round, double> figure) => rounds.Select(figure).Order().ElementAt(runs / 2);
+        string Text(int turn)
+        {
+            double cluster = Median(r => r.Silos[turn].Cpu), engine = Median(r => r.Engine[turn].Cpu), rest = Median(r => r.Silos[turn].Seconds * r.RestShare);
+            return FormattableString.Invariant(
+                $"{Median(r => r.Silos[turn].Seconds):F1} s, CPU {cluster:F2} s (at rest as long: {rest:F2}; PostgreSQL {Median(r => r.Silos[turn].Database):F2}) against {engine:F2} s of the Engine: {cluster / engine:F2}x, without rest {(cluster - rest) / engine:F2}x");
+        }
+
+        var last = rounds[^1];
         Say(FormattableString.Invariant(
-            $"{Path.GetFileName(Path.GetDirectoryName(words[0]))} {algorithm} {string.Join(' ', words[3..])}, {silos} silo processes: {status.Seconds:F1} s, CPU {best:F2} s against {engine:F2} s of the Engine ({best / engine:F2}x), moved {received / 1e6:F1} MB, formula {expected / 1e6:F1} MB"));
+            $"{Path.GetFileName(Path.GetDirectoryName(words[0]))} {words[1]} {string.Join(' ', given)}, {silos} silo processes, medians of {runs}, moved {last.Received / 1e6:F1} MB, formula {last.Expected / 1e6:F1} MB\n  first training: {Text(0)}\n  second: {Text(1)}"));
+    }
+
+    /// <summary>Two trainings in new silos on a new database, and in a new process of the Engine.</summary>
+    private async Task<Round> RoundAsync(Dataset data, string algorithm, int count, OptionBag options, string[] engine)
+    {
+        string connection = PostgresServer.Instance.CreateDatabase();
+        string threads = $"{Math.Max(1, Environment.ProcessorCount / count)}";
+        Silos.AddRange(await SiloProcess.StartAsync(count, connection, Cluster, Cache, "--threads", threads));
+        await using var client = await RecsysClient.ConnectAsync(new RecsysClientOptions { Cluster = Cluster, Postgres = connection });
+        await using var database = NpgsqlDataSource.Create(connection);
+        await ClusterDataset.SaveAsync(new PostgresBlobStore(database), "data", data);
+
+        // What starting has left to do is no part of it.
+        await Task.Delay(2000);
+        var turns = new Turn[2];
+        ClusterTrainingStatus status = null!;
+        for (int turn = 0; turn < turns.Length; turn++)
+        {
+            var begun = Now();
+            status = await TrainAsync(client, $"run-{turn}", algorithm, options);
+            await Task.Delay(500); // its state is deleted
+            turns[turn] = Now() - begun;
+        }
+
+        await Task.Delay(1000);
+        var resting = Now();
+        await Task.Delay(4000);
+        var rest = Now() - resting;
+        Silos.ForEach(s => s.Dispose());
+        Silos.Clear();
+        return new Round(
+            turns, await EngineAsync(engine), rest.Cpu / rest.Seconds, status.Phases.Sum(p => p.Received), status.Phases.Sum(p => p.Expected));
+    }
+
+    private static async Task<Turn[]> EngineAsync(string[] arguments)
+    {
+        // Built beside this project, in the same configuration.
+        string program = AppContext.BaseDirectory.Replace("Recsys.Cluster.Tests", "Recsys.Benchmarks", StringComparison.Ordinal);
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(program, "Recsys.Benchmarks.dll"), "train", .. arguments]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        return
+        [
+            .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).Select(w => new Turn(
+                double.Parse(w[2], CultureInfo.InvariantCulture), double.Parse(w[4], CultureInfo.InvariantCulture), 0)),
+        ];
     }
 
     /// <summary>Processor seconds of blobs to and from PostgreSQL, by the size of the connection's buffers.</summary>
@@ -124,5 +161,16 @@ public sealed class ClusterFigures : SiloProcessTests
         }
     }
 
-    private double Cpu() => Silos.Sum(s => s.ProcessorTime.TotalSeconds);
+    /// <summary>Seconds of the clock, and of processor so far of the silos and of PostgreSQL.</summary>
+    private Turn Now() => new(
+        Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency,
+        Silos.Sum(s => s.ProcessorTime.TotalSeconds),
+        PostgresServer.Instance.ProcessorTime.TotalSeconds);
+
+    private readonly record struct Turn(double Seconds, double Cpu, double Database)
+    {
+        public static Turn operator -(Turn end, Turn begin) => new(end.Seconds - begin.Seconds, end.Cpu - begin.Cpu, end.Database - begin.Database);
+    }
+
+    private sealed record Round(Turn[] Silos, Turn[] Engine, double RestShare, long Received, long Expected);
 }

@@ -3,8 +3,10 @@ using Recsys.Client;
 using Recsys.Cluster.Tests.Postgres;
 using Recsys.Cluster.Tests.Training;
 using Recsys.Engine.Als;
+using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Data.Synthetic;
+using Recsys.Engine.Ease;
 using Recsys.Engine.Models;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
@@ -87,6 +89,80 @@ public sealed class ProcessTrainingTests : SiloProcessTests
         Assert.Equal(expected.Losses, status.Losses);
         using var model = await LoadAsync(database, "taste", status.Version!);
         TrainingData.AssertSame(expected, model);
+    }
+
+    [PostgresFact]
+    public async Task A_process_killed_while_it_trains_ease_changes_nothing_of_the_model()
+    {
+        await StartAsync(3, "--threads", "1");
+        await using var client = await ConnectAsync();
+        await using var database = NpgsqlDataSource.Create(Connection);
+        var data = TrainingData.Small(users: 4000, items: 4000);
+        await ClusterDataset.SaveAsync(new PostgresBlobStore(database), "shop", data);
+        var options = Algorithms.Get("ease").Complete(data, new OptionBag([new("regularization", "20"), new("partitions", "6")]));
+        var training = client.Grains.GetGrain<ITrainingCoordinatorGrain>("t");
+        await training.StartAsync(new ClusterTrainingRequest { Dataset = "shop", Algorithm = "ease", Options = options.Values, Model = "taste" });
+
+        // In the middle of the sweep, so that the partition's blocks are lost with it.
+        var there = await EventuallyAsync(training, s => s.Stage == "inverse" && s.Done > 0 && s.Done < s.Total);
+        Assert.False(there.Ended);
+        Silos[0].Kill();
+        var status = await EventuallyAsync(training, s => s.Ended);
+
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        Assert.True(status.Phases.Single(p => p.Name == "ease").Phase > 1, "a later attempt");
+        using var expected = (EaseModel)Algorithms.Get("ease").Train(data, options, null, default);
+        using var stored = await ModelBlobs.OpenAsync(new PostgresBlobStore(database), "taste", status.Version!, Path.Combine(Cache, "models"));
+        using var model = (EaseModel)Algorithms.Get("ease").Read(stored);
+        EaseTrainingTests.AssertSame(expected, model);
+    }
+
+    [PostgresFact]
+    public async Task Processes_of_different_vector_widths_give_one_model()
+    {
+        var narrow = new Dictionary<string, string> { ["DOTNET_EnableAVX512"] = "0" };
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, "--threads", "1"));
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, narrow, "--threads", "1"));
+        await Task.WhenAll(Silos.Select(s => s.WaitReadyAsync()));
+        await using var client = await ConnectAsync();
+        await using var database = NpgsqlDataSource.Create(Connection);
+        var data = Shop(2000, 600);
+        await ClusterDataset.SaveAsync(new PostgresBlobStore(database), "shop", data);
+        var options = Algorithms.Get("als").Complete(data, new OptionBag([new("factors", "48"), new("iterations", "25"), new("partitions", "4")]));
+        async Task<ITrainingCoordinatorGrain> TrainAsync(string id)
+        {
+            var training = client.Grains.GetGrain<ITrainingCoordinatorGrain>(id);
+            await training.StartAsync(new ClusterTrainingRequest { Dataset = "shop", Algorithm = "als", Options = options.Values, Model = "taste" });
+            return training;
+        }
+
+        // Both from the beginning: in the width both have.
+        var status = await EventuallyAsync(await TrainAsync("mixed"), s => s.Ended);
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        using var mixed = await LoadAsync(database, "taste", status.Version!);
+        await Silos[0].StopAsync();
+        status = await EventuallyAsync(await TrainAsync("narrow"), s => s.Ended);
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        using var alone = await LoadAsync(database, "taste", status.Version!);
+        TrainingData.AssertSame(alone, mixed);
+
+        // Begun by a wide one alone, ended by a narrow one alone: what the wide one gives.
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, "--threads", "1"));
+        await Silos[2].WaitReadyAsync();
+        await Silos[1].StopAsync();
+        var training = await TrainAsync("wide");
+        await EventuallyAsync(training, s => s.Losses.Count >= 2);
+        Silos.Add(SiloProcess.Start(Connection, Cluster, Cache, narrow, "--threads", "1"));
+        await Silos[3].WaitReadyAsync();
+        await Silos[2].StopAsync();
+        status = await EventuallyAsync(training, s => s.Ended);
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        using var wide = await LoadAsync(database, "taste", status.Version!);
+        using var expected = Train(data, options);
+        TrainingData.AssertSame(expected, wide);
+
+        // And these were two models: here the setting does narrow the silo.
+        Assert.Equal(VectorWidth.Bits == 512, !expected.ItemFactors.Row(1).SequenceEqual(mixed.ItemFactors.Row(1)));
     }
 
     private static Dataset Shop(int users, int items) =>

@@ -49,7 +49,12 @@ internal sealed class SiloProcess : IDisposable
     }
 
     /// <summary>Starts a silo of a cluster in PostgreSQL; it is not ready yet.</summary>
-    public static SiloProcess Start(string connection, string cluster, string cache, params string[] more)
+    public static SiloProcess Start(string connection, string cluster, string cache, params string[] more) =>
+        Start(connection, cluster, cache, new Dictionary<string, string>(), more);
+
+    /// <summary>The same with settings of the runtime.</summary>
+    public static SiloProcess Start(
+        string connection, string cluster, string cache, IReadOnlyDictionary<string, string> environment, params string[] more)
     {
         int port = PostgresServer.FreePort();
         int gateway = PostgresServer.FreePort();
@@ -70,6 +75,11 @@ internal sealed class SiloProcess : IDisposable
 
         // Several silos on one machine: a heap for each processor of each would be too many.
         start.Environment["DOTNET_gcServer"] = "0";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new SiloProcess(Process.Start(start)!, port, uri);
     }
 

@@ -49,6 +49,32 @@ public sealed class AlsTrainingTests
     }
 
     [Theory]
+    [InlineData("als")]
+    [InlineData("ease")]
+    public async Task Silos_of_different_vector_widths_compute_in_the_least(string algorithm)
+    {
+        var data = TrainingData.Small();
+        var request = new ClusterTrainingRequest { Dataset = "small", Algorithm = algorithm };
+        var runs = new List<string>();
+        foreach (int[] widths in new[] { [512, 256], [256, 512], [256], new[] { 512 } })
+        {
+            await using var cluster = await TrainingCluster.StartAsync(widths.Length, vectorBits: silo => widths[silo]);
+            await cluster.StoreAsync("small", data);
+            string run = "";
+            cluster.Hooks.Reached = async (_, _, _) =>
+            {
+                string key = (await cluster.Store.ListAsync($"training/w/{algorithm}/")).Single(k => k.EndsWith("/run", StringComparison.Ordinal));
+                run = System.Text.Json.Nodes.JsonNode.Parse(await cluster.Store.GetAsync(key))!["vectorBits"]!.ToString();
+            };
+            var status = await cluster.TrainAsync("w", request);
+            Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+            runs.Add(run);
+        }
+
+        Assert.Equal(["256", "256", "256", "512"], runs);
+    }
+
+    [Theory]
     [InlineData("open", 0)]
     [InlineData("solve", 1)]
     [InlineData("whiten", 2)]

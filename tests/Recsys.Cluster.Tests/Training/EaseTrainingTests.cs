@@ -76,6 +76,44 @@ public sealed class EaseTrainingTests
         AssertSame(expected, model);
     }
 
+    [Fact]
+    public async Task A_silo_killed_while_another_ones_loss_is_mended_from_checkpoints_changes_nothing()
+    {
+        var data = TrainingData.Small(items: Items);
+        using var expected = EaseTrainer.Train(data, Options);
+        await using var cluster = await StartAsync(3);
+        await cluster.StoreAsync("small", data);
+        string? coordinator = null;
+        string? first = null;
+        bool restoring = false;
+        cluster.Hooks.Kills = 2;
+        cluster.Hooks.EaseStep = async (silo, _, step) =>
+        {
+            coordinator ??= (await cluster.SiloOfCoordinatorAsync("e")).SiloAddress.ToString();
+            if (silo == coordinator)
+            {
+                return;
+            }
+
+            // There are checkpoints by then.
+            if (step is { Phase: EasePhase.Sweep, Pivots: >= 6 } && Interlocked.CompareExchange(ref first, silo, null) is null)
+            {
+                await cluster.Hooks.KillAsync(silo);
+            }
+            else if (step.Phase == EasePhase.Restore && silo != first && !restoring)
+            {
+                restoring = true;
+                await cluster.Hooks.KillAsync(silo);
+            }
+        };
+        var status = await cluster.TrainAsync("e", Request);
+        Assert.True(restoring);
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        Assert.True(status.Phases.Single(p => p.Name == "ease").Phase > 2, "two later attempts");
+        using var model = await cluster.ModelAsync<EaseModel>("ease", status.Version!);
+        AssertSame(expected, model);
+    }
+
     [Theory]
     [InlineData("gram")]
     [InlineData("inverse")]
@@ -131,7 +169,7 @@ public sealed class EaseTrainingTests
     private static Task<TrainingCluster> StartAsync(int silos) => TrainingCluster.StartAsync(
         silos, options => options.Ease = new EaseRunOptions { Checkpoints = true, CheckpointEvery = 2 });
 
-    private static void AssertSame(EaseModel expected, EaseModel actual)
+    internal static void AssertSame(EaseModel expected, EaseModel actual)
     {
         for (int i = 0; i < expected.Items.Count; i++)
         {

@@ -32,12 +32,14 @@ internal sealed class TrainingCluster : IAsyncDisposable
 
     public InProcessTestCluster Cluster { get; private set; } = null!;
 
-    public static async Task<TrainingCluster> StartAsync(int silos, Action<RecsysTrainingOptions>? configure = null)
+    public static async Task<TrainingCluster> StartAsync(int silos, Action<RecsysTrainingOptions>? configure = null, Func<int, int>? vectorBits = null)
     {
         var made = new TrainingCluster();
         var builder = new InProcessTestClusterBuilder((short)silos);
+        int started = -1;
         builder.ConfigureSilo((_, silo) =>
         {
+            int number = Interlocked.Increment(ref started);
             silo.Services.AddSingleton<IBlobStore>(made.Store);
             silo.Services.AddSingleton<TrainingHooks>(s => new SiloHooks(made.Hooks, s.GetRequiredService<ILocalSiloDetails>()));
             silo.AddReminders();
@@ -55,6 +57,7 @@ internal sealed class TrainingCluster : IAsyncDisposable
                 o.StepWait = TimeSpan.FromSeconds(1);
                 o.ReminderPeriod = TimeSpan.FromSeconds(1);
                 o.CoordinatorSilence = TimeSpan.FromMinutes(5);
+                o.VectorBits = vectorBits?.Invoke(number) ?? o.VectorBits;
                 configure?.Invoke(o);
             });
         });
@@ -133,10 +136,13 @@ internal sealed class TrainingCluster : IAsyncDisposable
 
         public bool Killed => _killed > 0;
 
-        /// <summary>Once, ends a silo without notice. The caller, which runs there, gets no further.</summary>
+        /// <summary>How many silos may be killed.</summary>
+        public int Kills { get; set; } = 1;
+
+        /// <summary>Up to <see cref="Kills"/> times, ends a silo without notice. The caller, which runs there, gets no further.</summary>
         public async Task KillAsync(string silo)
         {
-            if (Interlocked.Exchange(ref _killed, 1) == 0)
+            if (Interlocked.Increment(ref _killed) <= Kills)
             {
                 var handle = cluster.SiloOf(silo);
                 _ = Task.Run(async () =>

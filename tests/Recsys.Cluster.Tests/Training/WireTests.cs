@@ -70,7 +70,7 @@ public sealed class WireTests
             Assert.NotEqual(property.GetValue(new EaseOptions()), property.GetValue(options));
         }
 
-        var plan = new EasePlan("t", 1, 2, 3, 48, options);
+        var plan = new EasePlan("t", 1, 2, 3, 48, options) { VectorBits = 128 };
         Assert.Equal(plan, Pass(plan));
         var step = new EaseStep("t", 2, EasePhase.Save, 9);
         Assert.Equal(step, Pass(step));

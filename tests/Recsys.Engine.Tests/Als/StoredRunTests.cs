@@ -3,6 +3,7 @@ using Recsys.Engine.Als;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Models;
+using Recsys.Engine.Numerics;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Tests.Als;
@@ -27,6 +28,22 @@ public sealed class StoredRunTests
         Assert.Equal(data.Interactions.Offsets.ToArray(), back.Interactions.Offsets.ToArray());
         Assert.Equal(data.Interactions.AllColumns.ToArray(), back.Interactions.AllColumns.ToArray());
         Assert.Equal(data.Interactions.AllValues.ToArray(), back.Interactions.AllValues.ToArray());
+    }
+
+    [Theory]
+    [InlineData(128, (int)SimdLevel.Portable)]
+    [InlineData(256, (int)SimdLevel.Vector256)]
+    [InlineData(512, (int)SimdLevel.Vector512)]
+    public async Task Partitions_compute_in_the_width_of_their_run(int bits, int level)
+    {
+        var data = AlsTestData.Create(300, 90, 3);
+        using var cluster = await FakeCluster.CreateAsync(data, Options, 2, bits);
+        using var model = await cluster.TrainAsync();
+        using var pool = new ComputePool(1);
+        using var sides = new LocalSides(data, Options, pool, (SimdLevel)level);
+        await new AlsCoordinator(Options, sides.Problem, sides.Users, sides.Items).RunAsync(null, default);
+        using var items = sides.CollectItems();
+        Assert.All(Enumerable.Range(0, items.Rows), i => Assert.True(items.Row(i).SequenceEqual(model.ItemFactors.Row(i))));
     }
 
     [Fact]
@@ -197,11 +214,11 @@ public sealed class StoredRunTests
 
         public int SolvesLeft { get; set; } = int.MaxValue;
 
-        public static async Task<FakeCluster> CreateAsync(Dataset data, AlsOptions options, int sites)
+        public static async Task<FakeCluster> CreateAsync(Dataset data, AlsOptions options, int sites, int? vectorBits = null)
         {
             var store = new MemoryBlobStore();
             var stored = await ClusterDataset.SaveAsync(store, "d", data);
-            var run = new AlsRun("training/t/", stored.Facts, options);
+            var run = new AlsRun("training/t/", stored.Facts, options) { VectorBits = vectorBits ?? VectorWidth.Bits };
             await run.SaveAsync(store);
             return new FakeCluster(store, run, sites);
         }

@@ -14,6 +14,7 @@ public sealed class EaseHost : IDisposable
     private readonly Dictionary<int, EasePartition> _local = [];
     private readonly Lazy<SparseMatrix> _items;
     private SweepKernel? _kernel;
+    private int _kernelBits;
 
     /// <summary>A host.</summary>
     /// <param name="interactions">X, users × items: all of it.</param>
@@ -54,14 +55,15 @@ public sealed class EaseHost : IDisposable
         }
     }
 
-    /// <summary>The kernels for blocks of so many columns. All partitions of the host have the same.</summary>
-    internal SweepKernel Kernel(int block)
+    /// <summary>The kernels for the blocks of a plan. All partitions of the host have the same.</summary>
+    internal SweepKernel Kernel(EasePlan plan)
     {
         lock (_gate)
         {
-            if (_kernel?.Block != block)
+            if (_kernel?.Block != plan.Block || _kernelBits != plan.VectorBits)
             {
-                _kernel = SweepKernel.Create(block, Queue.Threads, Simd.Best);
+                _kernel = SweepKernel.Create(plan.Block, Queue.Threads, VectorWidth.Level(plan.VectorBits));
+                _kernelBits = plan.VectorBits;
             }
 
             return _kernel;

@@ -95,7 +95,7 @@ internal sealed class EasePanels(EaseHost host) : IDisposable
 
             if (!_entries.TryGetValue(pivot, out var entry))
             {
-                var step = _spare.TryPop(out var spare) ? spare : new PackedStep(run.Layout.Chunks, host.Kernel(run.Plan.Block));
+                var step = _spare.TryPop(out var spare) ? spare : new PackedStep(run.Layout.Chunks, host.Kernel(run.Plan));
                 entry = new Entry(step);
                 _entries.Add(pivot, entry);
 
@@ -130,14 +130,14 @@ internal sealed class EasePanels(EaseHost host) : IDisposable
             fetched.Add(block.Bytes);
         }
 
-        Pack(block, run.Layout.Width(pivot), step);
+        Pack(run, block, run.Layout.Width(pivot), step);
         block.Release();
         return step;
     }
 
-    private unsafe void Pack(PanelBlock pivot, int k, PackedStep step)
+    private unsafe void Pack(EaseRun run, PanelBlock pivot, int k, PackedStep step)
     {
-        var kernel = host.Kernel(pivot.Columns);
+        var kernel = host.Kernel(run.Plan);
         for (int row = 0; row < k; row++)
         {
             pivot.Row(row).CopyTo(new Span<float>(step.Inverse + (row * (nint)kernel.Block), kernel.Block));
@@ -204,7 +204,7 @@ internal sealed class EasePanels(EaseHost host) : IDisposable
 
     private unsafe Task PackAsync(EaseRun run, int pivot, (PanelBlock Block, int Row)[] pieces, PackedStep step, CancellationToken stop)
     {
-        var kernel = host.Kernel(run.Plan.Block);
+        var kernel = host.Kernel(run.Plan);
         int k = run.Layout.Width(pivot);
         int[] chunks = [.. Enumerable.Range(0, pieces.Length).Where(chunk => chunk != pivot && !step.IsPacked(chunk))];
         return chunks.Length == 0 ? Task.CompletedTask : host.Queue.RunAsync(

@@ -30,7 +30,7 @@ internal sealed class EasePart : IDisposable
         _layout = run.Layout;
         _index = index;
         _published = published;
-        _columns = new ColumnBlocks(_layout, index, host.Kernel(_layout.Block));
+        _columns = new ColumnBlocks(_layout, index, host.Kernel(run.Plan));
     }
 
     /// <summary>What was moved and spent so far.</summary>

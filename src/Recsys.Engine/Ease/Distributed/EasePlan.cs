@@ -1,3 +1,4 @@
+using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Numerics;
 
@@ -15,6 +16,9 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <param name="Options">The training options.</param>
 public sealed record EasePlan(string Training, int Items, long Interactions, int Partitions, int Block, EaseOptions Options)
 {
+    /// <summary>Bits of the vectors that all partitions compute with (<see cref="VectorWidth"/>).</summary>
+    public int VectorBits { get; init; } = VectorWidth.Bits;
+
     /// <summary>The plan that gives the model of <see cref="EaseTrainer"/>, bit for bit (on processors of one vector width).</summary>
     /// <exception cref="InvalidOptionException">An option is out of range, or cannot be had from partitions.</exception>
     /// <exception cref="RecsysException">The data is empty.</exception>
@@ -27,7 +31,12 @@ public sealed record EasePlan(string Training, int Items, long Interactions, int
 
     /// <summary>The same where the data is elsewhere.</summary>
     /// <inheritdoc cref="Create(string, Dataset, EaseOptions, int)"/>
-    public static EasePlan Create(string training, int items, long interactions, EaseOptions options, int partitions)
+    public static EasePlan Create(string training, int items, long interactions, EaseOptions options, int partitions) =>
+        Create(training, items, interactions, options, partitions, VectorWidth.Bits);
+
+    /// <summary>The same in a width that all partitions' machines have.</summary>
+    /// <inheritdoc cref="Create(string, Dataset, EaseOptions, int)"/>
+    public static EasePlan Create(string training, int items, long interactions, EaseOptions options, int partitions, int vectorBits)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (items == 0 || interactions == 0)
@@ -35,7 +44,8 @@ public sealed record EasePlan(string Training, int Items, long Interactions, int
             throw new RecsysException("EASE needs at least one interaction");
         }
 
-        var plan = new EasePlan(training, items, interactions, partitions, SweepKernel.BlockFor(items, Simd.Best), options);
+        int block = SweepKernel.BlockFor(items, VectorWidth.Level(vectorBits));
+        var plan = new EasePlan(training, items, interactions, partitions, block, options) { VectorBits = vectorBits };
         plan.Validate();
         return plan;
     }
@@ -45,6 +55,7 @@ public sealed record EasePlan(string Training, int Items, long Interactions, int
     public void Validate()
     {
         Options.Validate();
+        _ = VectorWidth.Level(VectorBits);
         if (Partitions < 1)
         {
             throw new InvalidOptionException($"distributed EASE: expected 1 partition or more, not {Partitions}");

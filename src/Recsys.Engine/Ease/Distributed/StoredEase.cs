@@ -20,14 +20,15 @@ public sealed record StoredEase(string Prefix, ClusterDatasetFacts Data, EasePla
     /// <summary>The training that gives the model of <see cref="EaseTrainer"/>.</summary>
     /// <exception cref="InvalidOptionException">An option is unknown, out of range, or cannot be had from partitions.</exception>
     /// <exception cref="RecsysException">The data is empty.</exception>
-    public static StoredEase Create(string prefix, string training, ClusterDatasetFacts data, OptionBag options, int partitions)
+    public static StoredEase Create(
+        string prefix, string training, ClusterDatasetFacts data, OptionBag options, int partitions, int vectorBits)
     {
         ArgumentNullException.ThrowIfNull(data);
         var algorithm = new EaseAlgorithm();
         _ = algorithm.Parse(options);
         var shape = data.RequiredShape();
         var parsed = algorithm.Parse(algorithm.Complete(() => shape, options));
-        return new StoredEase(prefix, data, EasePlan.Create(training, data.Items, data.Interactions, parsed, partitions));
+        return new StoredEase(prefix, data, EasePlan.Create(training, data.Items, data.Interactions, parsed, partitions, vectorBits));
     }
 
     /// <summary>Stores the description; one that is there already stays as it is.</summary>
@@ -41,6 +42,7 @@ public sealed record StoredEase(string Prefix, ClusterDatasetFacts Data, EasePla
             ["training"] = Plan.Training,
             ["partitions"] = Plan.Partitions,
             ["block"] = Plan.Block,
+            ["vectorBits"] = Plan.VectorBits,
         };
         await store.PutAsync(Prefix + RunKey, JsonSerializer.SerializeToUtf8Bytes(json), cancellationToken: cancellationToken)
             .ConfigureAwait(false);
@@ -63,7 +65,10 @@ public sealed record StoredEase(string Prefix, ClusterDatasetFacts Data, EasePla
                 data.Interactions,
                 json["partitions"]!.GetValue<int>(),
                 json["block"]!.GetValue<int>(),
-                EaseAlgorithm.ParseStored(json["options"]!.AsObject()));
+                EaseAlgorithm.ParseStored(json["options"]!.AsObject()))
+            {
+                VectorBits = json["vectorBits"]!.GetValue<int>(),
+            };
             return new StoredEase(prefix, data, plan);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
