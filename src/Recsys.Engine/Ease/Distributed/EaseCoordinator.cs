@@ -11,7 +11,7 @@ namespace Recsys.Engine.Ease.Distributed;
 public sealed class EaseCoordinator
 {
     // A guess until the first checkpoint has been measured.
-    private const double CheckpointBytesPerSecond = 3e8;
+    private const double CheckpointBytesPerSecond = 1e8;
     private const int FirstSegment = 4;
 
     private readonly EasePlan _plan;
@@ -134,7 +134,7 @@ public sealed class EaseCoordinator
 
     private async Task SweepAsync(int pivots, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        double checkpoint = EaseTraffic.CheckpointBytes(_layout) / CheckpointBytesPerSecond / _partitions.Count;
+        double checkpoint = EaseTraffic.CheckpointBytes(_layout) / CheckpointBytesPerSecond;
         double sinceSave = 0;
         double perPivot = 0;
         while (pivots < _layout.Chunks)
