@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Recommendations from silo processes to a client process: calls a second as fast as they are answered, then latency at half
+# and a quarter of that rate (open loop), for ALS with 128 factors and EASE, each in every silo.
+#
+#   tests/serving.sh [--silos N] [--items N] [--users N] [--seconds S] [--models 'als ease']
+set -euo pipefail
+silos=1 items=20000 users=10000 seconds=15 models='als ease'
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --silos) silos="$2"; shift 2 ;;
+    --items) items="$2"; shift 2 ;;
+    --users) users="$2"; shift 2 ;;
+    --seconds) seconds="$2"; shift 2 ;;
+    --models) models="$2"; shift 2 ;;
+    *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  esac
+done
+
+. "$(dirname "${BASH_SOURCE[0]}")/../deploy/cluster-lib.sh"
+build
+start_postgres "${RECSYS_TEST_POSTGRES:-}"
+start_silos "$silos"
+data="$work/made-up.tsv"
+awk -v users="$users" -v items="$items" 'BEGIN { srand(42); for (u = 0; u < users; u++) { n = 20 + int(121 * rand()); for (e = 0; e < n; e++) {
+  i = rand() < 0.7 ? (u % 50) * items / 50 + int(items / 50 * rand() ^ 2) : int(items * rand() ^ 2); print "user-" u "\titem-" int(i) } } }' >"$data"
+client ingest "$data" 2>&1 | tail -n 1
+awk '{ print $1 }' "$data" | sort -u | shuf -n 1000 --random-source=<(yes) >"$work/users"
+for model in $models; do
+  say "$model"
+  options=() && [ "$model" = ease ] || options=(--factors 128 --iterations 5)
+  client train --model "$model" "${options[@]}" 2>&1 | tail -n 1
+  until client recommend user-0 --model "$model" >/dev/null 2>&1; do sleep 1; done # until the silos have loaded it
+  client load-test --model "$model" --users "$work/users" --callers 1 --seconds "$seconds"
+  client load-test --model "$model" --users "$work/users" --callers 16 --seconds "$seconds" | tee "$work/most"
+  most="$(awk '{ gsub(",", "", $1); print int($1); exit }' "$work/most")"
+  for part in 2 4; do
+    client load-test --model "$model" --users "$work/users" --rate "$((most / part))" --seconds "$seconds"
+  done
+done
+say "memory of a silo: $(silo_memory 0) MB"
