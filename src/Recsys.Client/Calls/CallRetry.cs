@@ -51,8 +51,10 @@ internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout)
         }
     }
 
-    /// <summary>Whether the cluster was not able to answer just now, rather than answering that it will not.</summary>
-    public static bool IsTransient(Exception error) => error is SiloUnavailableException or OrleansMessageRejectionException
-        or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException or TimeoutException
-        or Engine.Storage.JournalTakenException;
+    /// <summary>
+    /// Whether the cluster was not able to answer just now, rather than answering that it will not. Orleans says the former by exceptions of its own; some,
+    /// as a directory that has not settled after a silo was lost, by nothing more particular than <see cref="OrleansException"/>.
+    /// </summary>
+    public static bool IsTransient(Exception error) => error is OrleansException
+        or ConnectionFailedException or TimeoutException or Engine.Storage.JournalTakenException;
 }

@@ -8,12 +8,17 @@ public sealed class CallRetryTests
 {
     private static readonly CallRetry Retry = new(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(200));
 
-    [Fact]
-    public async Task A_call_that_fails_because_a_silo_is_away_is_repeated_until_it_succeeds()
+    public static TheoryData<Exception> Away => new(
+        new SiloUnavailableException("away"),
+        new OrleansException("Current directory is not stable to perform the lookup. Retry later."),
+        new TimeoutException());
+
+    [Theory]
+    [MemberData(nameof(Away), DisableDiscoveryEnumeration = true)]
+    public async Task A_call_that_fails_because_a_silo_is_away_is_repeated_until_it_succeeds(Exception error)
     {
         int attempts = 0;
-        int result = await Retry.RunAsync(
-            (_, _) => ++attempts < 4 ? throw new SiloUnavailableException("away") : new ValueTask<int>(attempts), 0, CancellationToken.None);
+        int result = await Retry.RunAsync((_, _) => ++attempts < 4 ? throw error : new ValueTask<int>(attempts), 0, CancellationToken.None);
         Assert.Equal(4, result);
     }
 
