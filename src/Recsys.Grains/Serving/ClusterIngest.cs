@@ -15,6 +15,8 @@ namespace Recsys.Grains.Serving;
 public sealed class ClusterIngest(IGrainFactory grains, ServingSettings settings) : IEventIngest, IHistories
 {
     private const int PagePairs = 100_000;
+    // A message that went down with a silo is answered by nobody: half a minute is Orleans' patience, the ids allow for less.
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
     private const int MostFailures = 20;
 
     private readonly HashSet<string> _kinds = [.. settings.Kinds];
@@ -99,7 +101,7 @@ public sealed class ClusterIngest(IGrainFactory grains, ServingSettings settings
         {
             try
             {
-                return await grain.AcceptAsync([.. events], cancellationToken).ConfigureAwait(false);
+                return await grain.AcceptAsync([.. events], cancellationToken).WaitAsync(AnswerWithin, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (failures < MostFailures && !cancellationToken.IsCancellationRequested
                 && e is not (InvalidOptionException or ArgumentException or OperationCanceledException))
