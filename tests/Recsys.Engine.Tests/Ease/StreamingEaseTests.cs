@@ -308,6 +308,7 @@ public sealed class StreamingEaseTests
         Assert.True(Distance(before, after) > 0.01);
 
         using var stop = new CancellationTokenSource();
+        using var reading = new CountdownEvent(2);
         var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
             var scores = new float[400];
@@ -316,10 +317,15 @@ public sealed class StreamingEaseTests
             {
                 stream.Score(history, [], scores);
                 Assert.True(Math.Min(Distance(before, scores), Distance(after, scores)) < 1e-4, "a half-applied step was seen");
+                if (reads == 0)
+                {
+                    reading.Signal();
+                }
             }
 
             return reads;
         })).ToArray();
+        Assert.True(reading.Wait(TimeSpan.FromSeconds(30)), "the readers did not begin");
         for (int round = 0; round < 40; round++)
         {
             Toggle(round % 2 == 1);
