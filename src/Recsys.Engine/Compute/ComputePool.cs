@@ -30,6 +30,9 @@ public sealed class ComputePool : IDisposable
         }
     }
 
+    /// <summary>Threads for work beside a service that answers: half of the processors, at least one, so that requests keep the others.</summary>
+    public static int BesideServing => Math.Max(1, Environment.ProcessorCount / 2);
+
     /// <summary>Threads that work on a loop, the caller's included.</summary>
     public int Threads { get; }
 

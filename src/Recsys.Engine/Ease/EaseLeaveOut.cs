@@ -11,8 +11,7 @@ namespace Recsys.Engine.Ease;
 internal static class EaseLeaveOut
 {
     /// <summary>Whether a model holds what it takes: all of B and the diagonal of P.</summary>
-    public static bool Applies(EaseModel model) =>
-        model.Weights.Dense is not null && model.Weights.InverseDiagonal.Count > 0 && model.Options.NonNegative == NonNegativeMode.Off;
+    public static bool Applies(EaseModel model) => model.DeterminesInverse;
 
     /// <summary>Scores of all items for a history h, by the model trained with h instead of x, or with neither.</summary>
     /// <param name="model">A model that <see cref="Applies"/>.</param>

@@ -30,4 +30,8 @@ public sealed class EaseModel : ItemWeightModel
         ArgumentNullException.ThrowIfNull(stored);
         return new EaseModel(stored);
     }
+
+    /// <summary>Whether B tells P = G⁻¹, P_ij = −B_ij P_jj: all of its weights are there, none clipped, and P's diagonal is known.</summary>
+    internal bool DeterminesInverse =>
+        Weights.Dense is not null && Weights.InverseDiagonal.Count > 0 && Options.NonNegative == NonNegativeMode.Off;
 }

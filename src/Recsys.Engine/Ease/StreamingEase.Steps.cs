@@ -121,7 +121,6 @@ public sealed partial class StreamingEase
 
     private void StepInPlace(StreamingStep step)
     {
-        DropSecond();
         _view.EnterWriteLock();
         try
         {

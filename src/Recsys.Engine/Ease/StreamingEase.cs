@@ -141,10 +141,7 @@ public sealed partial class StreamingEase : IDisposable
 
     /// <summary>Whether such a model can be kept exact: P follows from it, and λ is one for all items.</summary>
     internal static bool CanGoOnFrom(EaseModel model) =>
-        DeterminesInverse(model) && model.Options is { Dropout: 0, RegularizationExponent: 0 };
-
-    private static bool DeterminesInverse(EaseModel model) =>
-        model.Weights.Dense is not null && model.Weights.InverseDiagonal.Count > 0 && model.Options.NonNegative == NonNegativeMode.Off;
+        model.DeterminesInverse && model.Options is { Dropout: 0, RegularizationExponent: 0 };
 
     /// <summary>
     /// Starts from a trained model without training again: P_ij = −B_ij P_jj. λ is the model's.
@@ -155,7 +152,7 @@ public sealed partial class StreamingEase : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         options = (options ?? new StreamingEaseOptions()) with { Regularization = model.Options.Regularization };
         options.Validate();
-        if (!DeterminesInverse(model))
+        if (!model.DeterminesInverse)
         {
             throw new RecsysException("streaming EASE goes on from a dense model with all its weights; this one is sparse or non-negative");
         }

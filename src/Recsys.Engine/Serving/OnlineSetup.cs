@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Recsys.Engine.Als;
+using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Ease;
 using Recsys.Engine.Logistic;
@@ -85,9 +86,8 @@ internal sealed record OnlineSetup(double? EaseRegularization, string? LmfAlgori
 
     public OnlineOptions ToOptions() => new()
     {
-        // A step must leave processors to the requests.
         Ease = EaseRegularization is { } regularization
-            ? new StreamingEaseOptions { Regularization = regularization, Threads = Math.Max(1, Environment.ProcessorCount / 2) }
+            ? new StreamingEaseOptions { Regularization = regularization, Threads = ComputePool.BesideServing }
             : null,
         Lmf = LmfAlgorithm is null ? null : Logistic.LmfAlgorithm.ParseStored(LmfAlgorithm, LmfOptions!),
     };

@@ -1,3 +1,5 @@
+using Recsys.Engine.Compute;
+
 namespace Recsys.Engine.Storage;
 
 /// <summary>How a stored model is opened.</summary>
@@ -6,8 +8,8 @@ public sealed record OpenOptions
     /// <summary>The defaults.</summary>
     public static OpenOptions Default { get; } = new();
 
-    /// <summary>For loading a version beside one that answers: half of the processors, at least one.</summary>
-    public static OpenOptions BesideServing { get; } = new() { Threads = Math.Max(1, Environment.ProcessorCount / 2) };
+    /// <summary>For loading a version beside one that answers.</summary>
+    public static OpenOptions BesideServing { get; } = new() { Threads = ComputePool.BesideServing };
 
     /// <summary>When checksums are checked.</summary>
     public ModelVerification Verify { get; init; }
