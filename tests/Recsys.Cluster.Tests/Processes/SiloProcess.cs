@@ -48,6 +48,10 @@ internal sealed class SiloProcess : IDisposable
         }
     }
 
+    /// <summary>The silo built beside the tests, or the published one whose folder RECSYS_TEST_SILO names.</summary>
+    private static string Program { get; } =
+        Path.Combine(Environment.GetEnvironmentVariable("RECSYS_TEST_SILO") is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "recsys-silo.dll");
+
     /// <summary>Starts a silo of a cluster in PostgreSQL; it is not ready yet.</summary>
     public static SiloProcess Start(string connection, string cluster, string cache, params string[] more) =>
         Start(connection, cluster, cache, new Dictionary<string, string>(), more);
@@ -62,7 +66,7 @@ internal sealed class SiloProcess : IDisposable
         var uri = new Uri($"http://127.0.0.1:{http}");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (string[])[
-            Path.Combine(AppContext.BaseDirectory, "recsys-silo.dll"), "--cluster", cluster, "--create-schema", "--address", "127.0.0.1",
+            Program, "--cluster", cluster, "--create-schema", "--address", "127.0.0.1",
             "--silo-port", $"{port}", "--gateway-port", $"{gateway}", "--urls", $"{uri}".TrimEnd('/'), "--cache", Path.Combine(cache, $"{port}"),
             .. more])
         {
