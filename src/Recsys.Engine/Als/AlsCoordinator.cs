@@ -52,7 +52,7 @@ public sealed class AlsCoordinator
     public async Task<IReadOnlyList<double>> ResumeAsync(
         int completed, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var position = new AlsPosition(2 * completed, null, await GramAsync(_items, cancellationToken), 0, []);
+        var position = new AlsPosition(2 * completed, null, await GramAsync(_items, 2 * completed, cancellationToken), 0, []);
         await TellAsync(position, cancellationToken);
         return await ResumeAsync(position, progress, cancellationToken);
     }
@@ -74,14 +74,14 @@ public sealed class AlsCoordinator
                 position = position with
                 {
                     Phase = phase,
-                    Users = await GramAsync(_users, cancellationToken),
+                    Users = await GramAsync(_users, phase, cancellationToken),
                     UserPenalty = Sum(reports, r => r.Penalty),
                 };
                 await TellAsync(position, cancellationToken);
                 continue;
             }
 
-            var items = await GramAsync(_items, cancellationToken);
+            var items = await GramAsync(_items, phase, cancellationToken);
 
             // Σ over all pairs of g·score² is g⟨PᵀP, QᵀQ⟩; what the observed pairs add came with the item reports.
             double loss = (_options.GramWeight * GramMatrix.Inner(position.Users!, items))
@@ -121,10 +121,24 @@ public sealed class AlsCoordinator
         return sum;
     }
 
-    private static async Task<GramMatrix> GramAsync(IReadOnlyList<IFactorPartition> side, CancellationToken cancellationToken)
+    private static async Task<GramMatrix> GramAsync(IReadOnlyList<IFactorPartition> side, int phase, CancellationToken cancellationToken)
     {
-        var parts = await Task.WhenAll(side.Select(p => p.GramAsync(cancellationToken)));
+        var parts = await AllAsync(side.Select(p => p.GramAsync(phase, cancellationToken)));
         return GramTree.Total(parts.SelectMany(p => p));
+    }
+
+    /// <summary>All of them; where several fail, one that is behind is the cause of the others.</summary>
+    private static async Task<T[]> AllAsync<T>(IEnumerable<Task<T>> calls)
+    {
+        var all = Task.WhenAll(calls);
+        try
+        {
+            return await all;
+        }
+        catch when (all.Exception?.InnerExceptions.OfType<PartitionBehindException>().FirstOrDefault() is { } behind)
+        {
+            throw behind;
+        }
     }
 
     private Task TellAsync(AlsPosition position, CancellationToken cancellationToken) =>
@@ -134,7 +148,11 @@ public sealed class AlsCoordinator
     {
         var (solved, held) = AlsSchedule.SolvesUsers(phase) ? (_users, _items) : (_items, _users);
         var basis = _schedule.Basis(phase, gram);
-        await Task.WhenAll(held.Select(p => p.WhitenAsync(phase, basis, cancellationToken)));
-        return await Task.WhenAll(solved.Select(p => p.SolveAsync(_schedule.HalfEpoch(phase), basis, cancellationToken)));
+        await AllAsync(held.Select(async p =>
+        {
+            await p.WhitenAsync(phase, basis, cancellationToken);
+            return true;
+        }));
+        return await AllAsync(solved.Select(p => p.SolveAsync(_schedule.HalfEpoch(phase), basis, cancellationToken)));
     }
 }

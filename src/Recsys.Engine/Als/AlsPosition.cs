@@ -13,9 +13,12 @@ namespace Recsys.Engine.Als;
 /// <param name="Items">QᵀQ as of the last half-epoch of items.</param>
 /// <param name="UserPenalty">Σ λ w‖p‖² of the last half-epoch of users.</param>
 /// <param name="Losses">The loss after each iteration so far.</param>
-public sealed record AlsPosition(int Phase, GramMatrix? Users, GramMatrix Items, double UserPenalty, IReadOnlyList<double> Losses)
+/// <param name="Checkpoint">The last position, at most this one, whose factors all partitions have stored; 0, the seeded start, needs none.</param>
+/// <param name="SaveNext">Whether the factors of the next half-epoch are stored.</param>
+public sealed record AlsPosition(int Phase, GramMatrix? Users, GramMatrix Items, double UserPenalty, IReadOnlyList<double> Losses, int Checkpoint = 0, bool SaveNext = false)
 {
-    private const uint Magic = 0x31504C41; // ALP1
+    private const uint Magic = 0x32504C41; // ALP2
+    private const int HeaderBytes = 36;
 
     /// <summary>The Gram matrix of the side that the next half-epoch holds fixed.</summary>
     public GramMatrix NextGram => (Phase & 1) == 0 ? Items : Users!;
@@ -25,7 +28,7 @@ public sealed record AlsPosition(int Phase, GramMatrix? Users, GramMatrix Items,
     {
         int k = Items.Size;
         int grams = Users is null ? 1 : 2;
-        var bytes = new byte[28 + (8 * Losses.Count) + (4 * grams * k * k) + 4];
+        var bytes = new byte[HeaderBytes + (8 * Losses.Count) + (4 * grams * k * k) + 4];
         var to = bytes.AsSpan();
         BinaryPrimitives.WriteUInt32LittleEndian(to, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(to[4..], Phase);
@@ -33,7 +36,9 @@ public sealed record AlsPosition(int Phase, GramMatrix? Users, GramMatrix Items,
         BinaryPrimitives.WriteInt32LittleEndian(to[12..], grams);
         BinaryPrimitives.WriteInt32LittleEndian(to[16..], Losses.Count);
         BinaryPrimitives.WriteDoubleLittleEndian(to[20..], UserPenalty);
-        to = to[28..];
+        BinaryPrimitives.WriteInt32LittleEndian(to[28..], Checkpoint);
+        BinaryPrimitives.WriteInt32LittleEndian(to[32..], SaveNext ? 1 : 0);
+        to = to[HeaderBytes..];
         foreach (double loss in Losses)
         {
             BinaryPrimitives.WriteDoubleLittleEndian(to, loss);
@@ -54,7 +59,7 @@ public sealed record AlsPosition(int Phase, GramMatrix? Users, GramMatrix Items,
     /// <exception cref="RecsysException">It is not one.</exception>
     public static AlsPosition Parse(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < 32 || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic
+        if (bytes.Length < HeaderBytes + 4 || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic
             || BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) != Crc32C.Compute(bytes[..^4]))
         {
             throw new RecsysException("ALS: altered or not the position of a training run");
@@ -63,7 +68,7 @@ public sealed record AlsPosition(int Phase, GramMatrix? Users, GramMatrix Items,
         int k = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
         int grams = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
         var losses = new double[BinaryPrimitives.ReadInt32LittleEndian(bytes[16..])];
-        var from = bytes[28..];
+        var from = bytes[HeaderBytes..];
         foreach (ref double loss in losses.AsSpan())
         {
             loss = BinaryPrimitives.ReadDoubleLittleEndian(from);
@@ -77,6 +82,8 @@ public sealed record AlsPosition(int Phase, GramMatrix? Users, GramMatrix Items,
             users,
             items,
             BinaryPrimitives.ReadDoubleLittleEndian(bytes[20..]),
-            losses);
+            losses,
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[28..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]) != 0);
     }
 }

@@ -97,14 +97,24 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
         return AlsPosition.Parse(bytes);
     }
 
-    /// <summary>Stores a position; the one before the last is deleted.</summary>
-    public async Task SavePositionAsync(IBlobStore store, AlsPosition position, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Stores a position and returns what is stored: where it was there already, what is to be saved was decided then. Those
+    /// from <paramref name="before"/>'s checkpoint to that of the position are deleted.
+    /// </summary>
+    internal async Task<AlsPosition> SavePositionAsync(
+        IBlobStore store, AlsPosition position, AlsPosition? before, CancellationToken cancellationToken = default)
     {
-        await store.PutAsync(PositionKey(position.Phase), position.ToBytes(), cancellationToken: cancellationToken).ConfigureAwait(false);
-        if (position.Phase >= 2)
+        if (!await store.PutAsync(PositionKey(position.Phase), position.ToBytes(), cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            await store.DeleteAsync(PositionKey(position.Phase - 2), cancellationToken).ConfigureAwait(false);
+            position = await ReadPositionAsync(store, position.Phase, cancellationToken).ConfigureAwait(false);
         }
+
+        for (int phase = before?.Checkpoint ?? 0; phase < position.Checkpoint; phase++)
+        {
+            await store.DeleteAsync(PositionKey(phase), cancellationToken).ConfigureAwait(false);
+        }
+
+        return position;
     }
 
     /// <summary>The partition that owns a block.</summary>

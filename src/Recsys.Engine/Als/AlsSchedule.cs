@@ -14,6 +14,14 @@ public sealed class AlsSchedule(AlsOptions options, AlsProblem problem)
     /// <summary>Whether half-epoch <paramref name="phase"/>, from 1, solves users.</summary>
     public static bool SolvesUsers(int phase) => (phase & 1) == 1;
 
+    /// <summary>
+    /// The half-epoch whose result a side's factors are at the position after half-epoch <paramref name="position"/>; 0: the initial ones.
+    /// </summary>
+    public static int HeldAt(bool users, int position) => SolvesUsers(position) == users ? position : Math.Max(0, position - 1);
+
+    /// <summary>Whether the factors of a side still count at a position: the users' do not before they are solved for the last time.</summary>
+    public bool Matters(bool users, int position) => !users || position != Phases - 1;
+
     /// <summary>Half-epoch <paramref name="phase"/>.</summary>
     public HalfEpoch HalfEpoch(int phase) => new(
         phase, phase == Phases ? AlsSolver.Cholesky : options.Solver, WithLoss: !SolvesUsers(phase));

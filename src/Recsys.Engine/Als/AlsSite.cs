@@ -18,7 +18,7 @@ public sealed class AlsSite : IDisposable
     private readonly AlsSchedule _schedule;
     private readonly ConcurrentDictionary<int, long> _received = new();
     private readonly Lock _gate = new();
-    private (int Phase, Task<AlsBasis> Task) _basis = (-1, null!);
+    private (int Phase, Task<(AlsPosition Position, AlsBasis Basis)> Task) _begin = (-1, null!);
 
     /// <summary>A process that takes part in a run.</summary>
     /// <param name="run">The run.</param>
@@ -64,18 +64,8 @@ public sealed class AlsSite : IDisposable
     public HalfEpoch HalfEpoch(int phase) => _schedule.HalfEpoch(phase);
 
     /// <summary>The basis of a half-epoch, from the stored position before it; computed once a process.</summary>
-    public Task<AlsBasis> BasisAsync(int phase, CancellationToken cancellationToken = default)
-    {
-        lock (_gate)
-        {
-            if (_basis.Phase != phase || _basis.Task.IsFaulted || _basis.Task.IsCanceled)
-            {
-                _basis = (phase, Task.Run(() => ComputeBasisAsync(phase), CancellationToken.None));
-            }
-
-            return _basis.Task.WaitAsync(cancellationToken);
-        }
-    }
+    public async Task<AlsBasis> BasisAsync(int phase, CancellationToken cancellationToken = default) =>
+        (await BeginAsync(phase, cancellationToken).ConfigureAwait(false)).Basis;
 
     /// <summary>Told of bytes of factors that came from another process.</summary>
     public void CountReceived(int phase, long bytes) => _received.AddOrUpdate(phase, bytes, (_, sum) => sum + bytes);
@@ -89,9 +79,26 @@ public sealed class AlsSite : IDisposable
     /// <summary>Where the partitions of a side get the other side's rows.</summary>
     internal IFactorSource SourceFor(string kind) => kind == "user" ? _items : _users;
 
-    private async Task<AlsBasis> ComputeBasisAsync(int phase)
+    /// <summary>The stored position that a half-epoch begins at, and its basis; read and computed once a process.</summary>
+    internal Task<(AlsPosition Position, AlsBasis Basis)> BeginAsync(int phase, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_begin.Phase != phase || _begin.Task.IsFaulted || _begin.Task.IsCanceled)
+            {
+                _begin = (phase, Task.Run(() => ComputeAsync(phase), CancellationToken.None));
+            }
+
+            return _begin.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Whether a side's factors count at a position.</summary>
+    internal bool Matters(bool users, int position) => _schedule.Matters(users, position);
+
+    private async Task<(AlsPosition Position, AlsBasis Basis)> ComputeAsync(int phase)
     {
         var position = await Run.ReadPositionAsync(Store, phase - 1).ConfigureAwait(false);
-        return _schedule.Basis(phase, position.NextGram);
+        return (position, _schedule.Basis(phase, position.NextGram));
     }
 }

@@ -23,8 +23,8 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
     // What is there of earlier half-epochs; as far as is known.
     private int[] _older = [];
 
-    /// <summary>Stores factors and report; earlier ones are deleted when all of it is there.</summary>
-    public async Task SaveAsync(FactorPartition partition, int phase, HalfEpochReport report, CancellationToken cancellationToken)
+    /// <summary>Stores factors and report; when all of it is there, those of half-epochs before <paramref name="needed"/> are deleted.</summary>
+    public async Task SaveAsync(FactorPartition partition, int phase, HalfEpochReport report, int needed, CancellationToken cancellationToken)
     {
         string folder = Folder(phase);
         for (int row = 0; ;)
@@ -42,19 +42,22 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
         }
 
         await store.PutAsync(folder + Report, ToBytes(report, phase), cancellationToken: cancellationToken).ConfigureAwait(false);
-        foreach (int older in _older.Where(p => p < phase))
+        foreach (int older in _older.Where(p => p < needed))
         {
             // Where half of it stays, nobody looks at it: there is a later one.
             await store.DeleteAsync(Folder(older), cancellationToken).ConfigureAwait(false);
         }
 
-        _older = [phase];
+        _older = [.. _older.Where(p => p >= needed && p != phase), phase];
     }
 
-    /// <summary>Puts the latest factors into <paramref name="partition"/>; returns their phase and report, or null when there are none.</summary>
-    public async Task<(int Phase, HalfEpochReport Report)?> RestoreAsync(IFactorPartition partition, CancellationToken cancellationToken)
+    /// <summary>
+    /// Puts the factors of half-epoch <paramref name="phase"/>, or the latest, into <paramref name="partition"/>; returns their phase and report, or
+    /// null when there are none.
+    /// </summary>
+    public async Task<(int Phase, HalfEpochReport Report)?> RestoreAsync(IFactorPartition partition, int? phase, CancellationToken cancellationToken)
     {
-        if (await LatestAsync(cancellationToken).ConfigureAwait(false) is not { } latest)
+        if (await FindAsync(phase, cancellationToken).ConfigureAwait(false) is not { } latest)
         {
             return null;
         }
@@ -67,11 +70,11 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
         return (latest.Phase, latest.Report);
     }
 
-    /// <summary>The latest factors, from the first row to the last.</summary>
+    /// <summary>The factors of a half-epoch, from the first row to the last.</summary>
     public async IAsyncEnumerable<FactorBlock> ReadAsync(
         int phase, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (await LatestAsync(cancellationToken).ConfigureAwait(false) is not { } latest || latest.Phase != phase)
+        if (await FindAsync(phase, cancellationToken).ConfigureAwait(false) is not { } latest)
         {
             throw new RecsysException($"{Folder(phase)}: the factors are not there");
         }
@@ -85,11 +88,11 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
     private async Task<FactorBlock> ReadAsync(string key, CancellationToken cancellationToken) => Parse(
         await store.GetAsync(key, cancellationToken).ConfigureAwait(false) ?? throw new RecsysException($"{key}: missing"), key);
 
-    private async Task<(int Phase, HalfEpochReport Report, IReadOnlyList<string> Keys)?> LatestAsync(CancellationToken cancellationToken)
+    private async Task<(int Phase, HalfEpochReport Report, IReadOnlyList<string> Keys)?> FindAsync(int? wanted, CancellationToken cancellationToken)
     {
-        var found = await FindAsync(cancellationToken).ConfigureAwait(false);
+        var found = await ListAsync(cancellationToken).ConfigureAwait(false);
         _older = [.. found.Keys];
-        foreach (var (phase, keys) in found.OrderByDescending(f => f.Key))
+        foreach (var (phase, keys) in found.Where(f => wanted is null || f.Key == wanted).OrderByDescending(f => f.Key))
         {
             string report = Folder(phase) + Report;
             if (keys.Contains(report) && await store.GetAsync(report, cancellationToken).ConfigureAwait(false) is { } bytes)
@@ -101,7 +104,7 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
         return null;
     }
 
-    private async Task<Dictionary<int, List<string>>> FindAsync(CancellationToken cancellationToken) =>
+    private async Task<Dictionary<int, List<string>>> ListAsync(CancellationToken cancellationToken) =>
         (await store.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
             .GroupBy(k => int.Parse(k.AsSpan(prefix.Length, 6), NumberStyles.None, CultureInfo.InvariantCulture))
             .ToDictionary(g => g.Key, g => g.ToList());

@@ -45,6 +45,9 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     /// <summary>The half-epoch whose result the factors are; 0 for the initial ones.</summary>
     internal int SolvedPhase => _reportPhase;
 
+    /// <summary>Whether the factors are of one half-epoch, none of their rows being of the next already.</summary>
+    internal bool IsWhole { get; private set; } = true;
+
     /// <summary>The half-epoch for which rows can be handed out; −1: none.</summary>
     internal int WhitenedPhase => _whitenedPhase;
 
@@ -78,7 +81,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken)
     {
         var parts = new GramPart[_rows.EndBlock - _rows.FirstBlock];
         _host.Pool.Run(
@@ -135,6 +138,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         }
 
         _report = null;
+        IsWhole = false;
 
         // A batch is written when it is solved and then counts as done: a repeated call goes on where the last one stopped.
         _host.Pool.Run(
@@ -159,6 +163,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         }
 
         _reportPhase = halfEpoch.Phase;
+        IsWhole = true;
         _report = new HalfEpochReport(_rows.FirstBlock, loss, penalty);
         return _report;
     }
@@ -262,12 +267,20 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
             : throw new RecsysException($"ALS: {_rows.Kind} block {block} has no row {firstRow}");
     }
 
+    /// <summary>Gives every row its initial factors, whatever it has.</summary>
+    internal Task RestartAsync(CancellationToken cancellationToken)
+    {
+        Forget(0);
+        return InitializeAsync(cancellationToken);
+    }
+
     /// <summary>The factors were replaced: what was computed from earlier ones does not hold any more.</summary>
-    private void Forget(int phase)
+    internal void Forget(int phase)
     {
         _report = null;
         _reportPhase = phase;
         _whitenedPhase = -1;
+        IsWhole = true;
         Array.Clear(_solvedPhase);
     }
 

@@ -10,8 +10,11 @@ public interface IFactorPartition
     /// <summary>Gives every row that has interactions its seeded initial factors, the others zero. This is phase 0.</summary>
     Task InitializeAsync(CancellationToken cancellationToken);
 
-    /// <summary>Gram matrices of the factors, summed to the largest whole subtrees of the virtual blocks.</summary>
-    Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Gram matrices of the factors as half-epoch <paramref name="phase"/> left them (0: the initial ones), summed to the largest
+    /// whole subtrees of the virtual blocks.
+    /// </summary>
+    Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken);
 
     /// <summary>
     /// Prepares this side to be the fixed one of half-epoch <paramref name="phase"/>: its rows expressed in

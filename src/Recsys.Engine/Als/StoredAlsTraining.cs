@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
@@ -9,37 +10,68 @@ namespace Recsys.Engine.Als;
 /// <summary>The coordinator's part of a stored training run: begins it or goes on with it, and makes the model at its end.</summary>
 /// <param name="run">The run.</param>
 /// <param name="store">Where its state is.</param>
-public sealed class StoredAlsTraining(AlsRun run, IBlobStore store)
+/// <param name="checkpoints">When the factors are stored; not given: as by default.</param>
+public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpointRule? checkpoints = null)
 {
+    private readonly AlsCheckpointRule _checkpoints = checkpoints ?? new AlsCheckpointRule();
+    private long _lastCheckpoint = Stopwatch.GetTimestamp();
+    private AlsPosition? _last;
+
+    /// <summary>How often the partitions went back to a checkpoint together.</summary>
+    public int Returns { get; private set; }
+
     /// <summary>
-    /// Trains from where the run stands to the end. Returns the losses of all iterations.
+    /// Trains from where the run stands to the end. Where a partition has lost factors that were not stored, all go back to the
+    /// last checkpoint, and come to the same bits again. Returns the losses of all iterations.
     /// </summary>
     /// <param name="users">The partitions of users.</param>
     /// <param name="items">The partitions of items.</param>
-    /// <param name="reached">Called before the first half-epoch and after each, once its position is stored.</param>
+    /// <param name="reached">Called before the first half-epoch (also after going back: then with false) and after each, once its position is stored.</param>
     /// <param name="cancellationToken">Stops it; it may be gone on with.</param>
     public async Task<IReadOnlyList<double>> RunAsync(
-        IReadOnlyList<IFactorPartition> users,
-        IReadOnlyList<IFactorPartition> items,
-        Func<AlsPosition, CancellationToken, Task>? reached = null,
+        IReadOnlyList<IStoredFactorPartition> users,
+        IReadOnlyList<IStoredFactorPartition> items,
+        Func<AlsPosition, bool, CancellationToken, Task>? reached = null,
         CancellationToken cancellationToken = default)
     {
         var coordinator = new AlsCoordinator(run.Options, run.Problem, users, items)
         {
             Reached = async (position, token) =>
             {
-                await run.SavePositionAsync(store, position, token);
-                await (reached?.Invoke(position, token) ?? Task.CompletedTask);
+                await StoreAsync(position, token);
+                await (reached?.Invoke(position, true, token) ?? Task.CompletedTask);
             },
         };
-        var position = await run.FindPositionAsync(store, cancellationToken);
-        if (position is null)
+        _lastCheckpoint = Stopwatch.GetTimestamp();
+        _last = await run.FindPositionAsync(store, cancellationToken);
+        for (int stuckAt = -1; ;)
         {
-            return await coordinator.RunAsync(null, cancellationToken);
-        }
+            try
+            {
+                if (_last is null)
+                {
+                    return await coordinator.RunAsync(null, cancellationToken);
+                }
 
-        await (reached?.Invoke(position, cancellationToken) ?? Task.CompletedTask);
-        return await coordinator.ResumeAsync(position, null, cancellationToken);
+                await (reached?.Invoke(_last, false, cancellationToken) ?? Task.CompletedTask);
+                await Task.WhenAll(users.Concat(items).Select(p => p.RestoreAsync(_last.Phase, cancellationToken)));
+                stuckAt = -1;
+                return await coordinator.ResumeAsync(_last, null, cancellationToken);
+            }
+            catch (PartitionBehindException e)
+            {
+                int checkpoint = _last?.Checkpoint ?? 0;
+                if (_last?.Phase == checkpoint && stuckAt == checkpoint)
+                {
+                    throw new RecsysException($"{run.Prefix}: the checkpoint after half-epoch {checkpoint} is not whole: {e.Message}", e);
+                }
+
+                stuckAt = checkpoint;
+                Returns++;
+                _last = _last is null ? null : await run.ReadPositionAsync(store, checkpoint, cancellationToken);
+                _lastCheckpoint = Stopwatch.GetTimestamp();
+            }
+        }
     }
 
     /// <summary>The model of a finished run, from what its partitions stored last.</summary>
@@ -70,6 +102,28 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store)
 
     /// <summary>Deletes the state of the run.</summary>
     public ValueTask DeleteAsync(CancellationToken cancellationToken = default) => store.DeleteAsync(run.Prefix, cancellationToken);
+
+    /// <summary>Stores a position, and in it whether the factors of the next half-epoch are to be stored.</summary>
+    private async Task StoreAsync(AlsPosition position, CancellationToken cancellationToken)
+    {
+        int last = 2 * run.Options.Iterations;
+        bool iterationSaved = _last is { SaveNext: true } && _last.Phase == position.Phase - 1;
+        bool users = AlsSchedule.SolvesUsers(position.Phase);
+        bool checkpoint = position.Phase == 0 || (!users && iterationSaved);
+        if (checkpoint)
+        {
+            _lastCheckpoint = Stopwatch.GetTimestamp();
+        }
+
+        // An iteration is stored whole; of the last, what the model is made of.
+        double bytes = ((double)run.Data.Users + run.Data.Items) * run.Options.Factors * sizeof(float);
+        position = position with { Checkpoint = checkpoint ? position.Phase : _last?.Checkpoint ?? 0 };
+        int iterations = (position.Phase - position.Checkpoint) / 2;
+        bool saveNext = position.Phase >= last - 1
+            || (users ? iterationSaved : _checkpoints.IsDue(iterations, Stopwatch.GetElapsedTime(_lastCheckpoint).TotalSeconds, bytes));
+        position = position with { SaveNext = saveNext };
+        _last = await run.SavePositionAsync(store, position, _last, cancellationToken);
+    }
 
     /// <summary>The factors of a side in the order of the data set.</summary>
     /// <param name="kind">The side.</param>

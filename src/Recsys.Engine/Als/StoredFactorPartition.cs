@@ -3,26 +3,31 @@ using Recsys.Engine.Storage;
 namespace Recsys.Engine.Als;
 
 /// <summary>
-/// A <see cref="FactorPartition"/> that survives its process: it reads its rows from a stored data set, keeps its factors
-/// after every half-epoch in the blob store, and one opened elsewhere goes on from them. It prepares its rows by itself
-/// when it is asked for them, so that nobody has to know that it was lost. Its computing goes through the queue of its
-/// site; calls may overlap.
+/// A <see cref="FactorPartition"/> that survives its process: it reads its rows from a stored data set, keeps its factors in
+/// the blob store after the half-epochs whose position says so, and one opened elsewhere goes on from them. It prepares its rows
+/// by itself when it is asked for them. Its computing goes through the queue of its site; calls may overlap.
 /// </summary>
-public sealed class StoredFactorPartition : IFactorPartition
+public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
 {
     private readonly AlsSite _site;
     private readonly FactorPartition _partition;
     private readonly PartitionRows _rows;
+    private readonly bool _users;
     private readonly IFactorSource _otherSide;
     private readonly FactorCheckpoint _checkpoint;
+    private readonly SemaphoreSlim _saving = new(1);
+    private readonly SemaphoreSlim _restoring = new(1);
     private readonly Lock _gate = new();
+    private CancellationTokenSource _work = new();
     private (int Phase, Task Task) _whitening = (-1, Task.CompletedTask);
     private (int Phase, Task<HalfEpochReport>? Task) _solving = (-1, null);
+    private int _saved;
 
     private StoredFactorPartition(AlsSite site, PartitionRows rows, IFactorSource otherSide, string prefix)
     {
         _site = site;
         _rows = rows;
+        _users = rows.Kind == "user";
         _otherSide = otherSide;
         _partition = new FactorPartition(site.Host, rows, otherSide);
         _checkpoint = new FactorCheckpoint(site.Store, prefix);
@@ -38,8 +43,11 @@ public sealed class StoredFactorPartition : IFactorPartition
     public Task InitializeAsync(CancellationToken cancellationToken) => Run(() => _partition.InitializeAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken) =>
-        _site.Queue.RunAsync(() => _partition.GramAsync(cancellationToken).GetAwaiter().GetResult(), cancellationToken);
+    public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken)
+    {
+        Require(phase, phase);
+        return _site.Queue.RunAsync(() => _partition.GramAsync(phase, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken)
@@ -48,6 +56,7 @@ public sealed class StoredFactorPartition : IFactorPartition
         {
             if (_whitening.Phase < phase || (_whitening.Phase == phase && (_whitening.Task.IsFaulted || _whitening.Task.IsCanceled)))
             {
+                Require(phase - 1, phase);
                 _whitening = (phase, Run(() => _partition.WhitenAsync(phase, basis, CancellationToken.None), CancellationToken.None));
             }
 
@@ -67,7 +76,12 @@ public sealed class StoredFactorPartition : IFactorPartition
 
             if (halfEpoch.Phase > _solving.Phase || _solving.Task is null or { IsFaulted: true } or { IsCanceled: true })
             {
-                _solving = (halfEpoch.Phase, SolveAndSaveAsync(halfEpoch, basis, cancellationToken));
+                if (Phase != halfEpoch.Phase)
+                {
+                    Require(Math.Max(0, halfEpoch.Phase - 2), halfEpoch.Phase);
+                }
+
+                _solving = (halfEpoch.Phase, SolveAndSaveAsync(halfEpoch, basis, _work.Token, cancellationToken));
             }
 
             return _solving.Task!;
@@ -77,7 +91,7 @@ public sealed class StoredFactorPartition : IFactorPartition
     /// <inheritdoc/>
     public async ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken)
     {
-        if (_partition.WhitenedPhase != phase && Phase < phase)
+        if (_partition.WhitenedPhase != phase)
         {
             await WhitenAsync(phase, await _site.BasisAsync(phase, cancellationToken), cancellationToken);
         }
@@ -93,6 +107,64 @@ public sealed class StoredFactorPartition : IFactorPartition
     public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken) =>
         _partition.PutFactorsAsync(rows, cancellationToken);
 
+    /// <inheritdoc/>
+    public async Task RestoreAsync(int phase, CancellationToken cancellationToken)
+    {
+        await _restoring.WaitAsync(cancellationToken);
+        try
+        {
+            int held = AlsSchedule.HeldAt(_users, phase);
+            bool solvesNext = AlsSchedule.SolvesUsers(phase + 1) == _users;
+            if (Phase == held || (solvesNext && Phase == phase + 1))
+            {
+                return;
+            }
+
+            await EndWorkAsync();
+            if (held == 0)
+            {
+                await Run(() => _partition.RestartAsync(cancellationToken), cancellationToken);
+            }
+            else if (!_site.Matters(_users, phase))
+            {
+                _partition.Forget(held);
+            }
+            else if (await _checkpoint.RestoreAsync(_partition, held, cancellationToken) is var (_, report))
+            {
+                Hold(held, report);
+            }
+            else
+            {
+                throw Behind(held);
+            }
+        }
+        finally
+        {
+            _restoring.Release();
+        }
+    }
+
+    /// <summary>
+    /// Stores the factors as they are, so that nobody has to go back when the partition moves. What is being solved is waited
+    /// for; where that is given up, nothing is stored.
+    /// </summary>
+    public async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        var solving = _solving.Task;
+        if (solving is not null)
+        {
+            await ((Task)solving).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        if (solving is { IsCompletedSuccessfully: true } && _partition.IsWhole && _solving.Phase == Phase && _saved != Phase)
+        {
+            await SaveAsync(Phase, solving.Result, needed: 0, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends what it does.</summary>
+    public void Dispose() => _work.Cancel();
+
     /// <summary>Reads rows and the latest factors.</summary>
     internal static async Task<StoredFactorPartition> OpenAsync(
         AlsSite site, string kind, int index, IFactorSource otherSide, CancellationToken cancellationToken)
@@ -101,9 +173,9 @@ public sealed class StoredFactorPartition : IFactorPartition
         var rows = await ClusterDataset.Open(site.Store, site.Run.Data).ReadAsync(
             kind, VirtualBlocks.FirstBlock(index, partitions), VirtualBlocks.FirstBlock(index + 1, partitions), cancellationToken);
         var partition = new StoredFactorPartition(site, rows, otherSide, site.Run.PartitionPrefix(kind, index));
-        if (await partition._checkpoint.RestoreAsync(partition._partition, cancellationToken) is var (phase, report))
+        if (await partition._checkpoint.RestoreAsync(partition._partition, phase: null, cancellationToken) is var (phase, report))
         {
-            partition._solving = (phase, Task.FromResult(report));
+            partition.Hold(phase, report);
         }
         else
         {
@@ -113,15 +185,83 @@ public sealed class StoredFactorPartition : IFactorPartition
         return partition;
     }
 
-    private async Task<HalfEpochReport> SolveAndSaveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+    private async Task<HalfEpochReport> SolveAndSaveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken work, CancellationToken cancellationToken)
     {
         // The other side's rows are fetched before the turn at the queue is taken: the wait is not on its thread.
         await Task.Yield();
-        var table = await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken);
-        var report = await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, cancellationToken), cancellationToken);
-        await _checkpoint.SaveAsync(_partition, halfEpoch.Phase, report, cancellationToken);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(work, cancellationToken);
+        var (position, _) = await _site.BeginAsync(halfEpoch.Phase, linked.Token);
+        var table = await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken).WaitAsync(linked.Token);
+        var report = await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, linked.Token), linked.Token);
+        if (position.SaveNext)
+        {
+            await SaveAsync(halfEpoch.Phase, report, AlsSchedule.HeldAt(_users, position.Checkpoint), linked.Token);
+        }
+
         return report;
     }
+
+    private async Task SaveAsync(int phase, HalfEpochReport report, int needed, CancellationToken cancellationToken)
+    {
+        await _saving.WaitAsync(cancellationToken);
+        try
+        {
+            await _checkpoint.SaveAsync(_partition, phase, report, needed, cancellationToken);
+            _saved = phase;
+        }
+        finally
+        {
+            _saving.Release();
+        }
+    }
+
+    /// <summary>The factors are those of a checkpoint.</summary>
+    private void Hold(int phase, HalfEpochReport report)
+    {
+        lock (_gate)
+        {
+            _partition.Forget(phase);
+            _solving = (phase, Task.FromResult(report));
+            _saved = phase;
+        }
+    }
+
+    /// <summary>Ends what is under way, and waits until nothing reads or writes the factors any more.</summary>
+    private async Task EndWorkAsync()
+    {
+        Task whitening, solving;
+        lock (_gate)
+        {
+            _work.Cancel();
+            (whitening, solving) = (_whitening.Task, _solving.Task ?? Task.CompletedTask);
+        }
+
+        await whitening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await solving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+        {
+            _work = new CancellationTokenSource();
+            _whitening = (-1, Task.CompletedTask);
+            _solving = (-1, null);
+        }
+    }
+
+    /// <summary>Refuses to work on the factors of another half-epoch than <paramref name="held"/>.</summary>
+    private void Require(int held, int phase)
+    {
+        if (Phase < held)
+        {
+            throw Behind(held);
+        }
+
+        if (Phase > held)
+        {
+            throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} is past phase {phase}, at {Phase}");
+        }
+    }
+
+    private PartitionBehindException Behind(int phase) =>
+        new($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} has the factors of phase {Phase}, not {phase}");
 
     private async Task Run(Func<Task> work, CancellationToken cancellationToken) =>
         await _site.Queue.RunAsync(

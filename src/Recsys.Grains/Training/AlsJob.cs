@@ -23,7 +23,7 @@ internal sealed class AlsJob : ITrainingJob
         _id = id;
         _services = services;
         _run = run;
-        _training = new StoredAlsTraining(run, services.Store);
+        _training = new StoredAlsTraining(run, services.Store, services.Options.Als);
         _users = Partitions("user");
         _items = Partitions("item");
         _arrangement = new PartitionArrangement(services, [.. _users.Select(p => p.Grain)], [.. _items.Select(p => p.Grain)]);
@@ -58,9 +58,9 @@ internal sealed class AlsJob : ITrainingJob
         var losses = await _training.RunAsync(
             _users,
             _items,
-            async (position, token) =>
+            async (position, isNew, token) =>
             {
-                var report = position.Phase == 0 ? null : Report(position.Phase, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                var report = position.Phase == 0 || !isNew ? null : Report(position.Phase, Stopwatch.GetElapsedTime(start).TotalSeconds);
                 await run.WriteAsync(
                     s => s with
                     {
@@ -73,6 +73,11 @@ internal sealed class AlsJob : ITrainingJob
                     token);
                 await _services.Hooks.ReachedAsync(_id, "phase", position.Phase);
                 await _arrangement.ArrangeAsync(token);
+                if (!isNew)
+                {
+                    _answers.Clear();
+                }
+
                 start = Stopwatch.GetTimestamp();
             },
             cancellationToken);

@@ -27,4 +27,8 @@ public sealed record FactorAnswer
     /// <summary>The result of <see cref="FactorStepKind.Gram"/>.</summary>
     [Id(4)]
     public IReadOnlyList<GramPart>? Grams { get; init; }
+
+    /// <summary>Why the step cannot be done before the training goes back (<see cref="PartitionBehindException"/>); null: it can.</summary>
+    [Id(5)]
+    public string? Behind { get; init; }
 }

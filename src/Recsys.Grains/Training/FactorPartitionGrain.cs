@@ -9,7 +9,7 @@ namespace Recsys.Grains.Training;
 [CollectionAgeLimit(Minutes = 30)]
 internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hooks) : PartitionGrain(silo), IFactorPartitionGrain
 {
-    private readonly (int Phase, Task<FactorAnswer>? Task)[] _steps = new (int, Task<FactorAnswer>?)[4];
+    private readonly (int Phase, Task<FactorAnswer>? Task)[] _steps = new (int, Task<FactorAnswer>?)[Enum.GetValues<FactorStepKind>().Length];
     private AlsSite? _site;
     private Task<StoredFactorPartition>? _partition;
 
@@ -22,14 +22,7 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
             return UnderWay();
         }
 
-        // A Gram matrix is a function of the factors alone: it is asked for by the half-epoch they are of.
         var partition = await opened;
-        phase = kind switch
-        {
-            FactorStepKind.Open => 0,
-            FactorStepKind.Gram => partition.Phase,
-            _ => phase,
-        };
         var step = _steps[(int)kind];
         if (step.Task is null or { IsFaulted: true } or { IsCanceled: true } || step.Phase != phase)
         {
@@ -38,15 +31,44 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
             _steps[(int)kind] = step;
         }
 
-        return await WithinAsync(step.Task) ? await step.Task : UnderWay();
+        if (!await WithinAsync(step.Task))
+        {
+            return UnderWay();
+        }
+
+        if (kind == FactorStepKind.Restore)
+        {
+            // Its factors may have been replaced: what was done with others is not done, and it may be told so again.
+            Array.Clear(_steps);
+        }
+
+        try
+        {
+            return await step.Task;
+        }
+        catch (PartitionBehindException e)
+        {
+            return new FactorAnswer { Done = true, Silo = Silo.SiloName, Behind = e.Message };
+        }
     }
 
     public async ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows)
     {
         var partition = await OpenAsync();
         maxRows = Math.Min(maxRows, WireLimits.MaxBlockBytes / sizeof(float) / _site!.Run.Options.Factors);
-        return new FactorRows(await partition.GetWhitenedAsync(phase, block, firstRow, maxRows, Life.Token), Silo.SiloName);
+        try
+        {
+            return new FactorRows(await partition.GetWhitenedAsync(phase, block, firstRow, maxRows, Life.Token), Silo.SiloName);
+        }
+        catch (PartitionBehindException)
+        {
+            return new FactorRows(null, Silo.SiloName);
+        }
     }
+
+    /// <inheritdoc/>
+    protected override Task KeepAsync(CancellationToken cancellationToken) =>
+        _partition is { IsCompletedSuccessfully: true } ? _partition.Result.SaveAsync(cancellationToken) : Task.CompletedTask;
 
     private Task<StoredFactorPartition> OpenAsync()
     {
@@ -82,7 +104,10 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
                 var report = await partition.SolveAsync(site.HalfEpoch(phase), basis, Life.Token);
                 return answer with { Report = report, Received = site.Received(phase) };
             case FactorStepKind.Gram:
-                return answer with { Grams = await partition.GramAsync(Life.Token) };
+                return answer with { Grams = await partition.GramAsync(phase, Life.Token) };
+            case FactorStepKind.Restore:
+                await partition.RestoreAsync(phase, Life.Token);
+                return answer;
             default:
                 return answer;
         }

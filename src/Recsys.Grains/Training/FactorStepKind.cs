@@ -14,4 +14,7 @@ public enum FactorStepKind
 
     /// <summary>Gram matrices of its factors.</summary>
     Gram,
+
+    /// <summary>Hold the factors of a position.</summary>
+    Restore,
 }

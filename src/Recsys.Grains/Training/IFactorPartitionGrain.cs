@@ -13,7 +13,7 @@ public interface IFactorPartitionGrain : IPartitionGrain
 {
     /// <summary>Starts a step unless it is under way or done.</summary>
     /// <param name="kind">What to do.</param>
-    /// <param name="phase">The half-epoch; without meaning for <see cref="FactorStepKind.Open"/> and <see cref="FactorStepKind.Gram"/>.</param>
+    /// <param name="phase">The half-epoch; without meaning for <see cref="FactorStepKind.Open"/>.</param>
     /// <exception cref="Engine.RecsysException">The step failed, or the run is not there.</exception>
     [Alias("step")]
     [AlwaysInterleave]

@@ -7,6 +7,9 @@ namespace Recsys.Grains.Training;
 /// <summary>What the grains of partitions have in common.</summary>
 internal abstract class PartitionGrain(TrainingSite silo) : Grain, IPartitionGrain
 {
+    // A silo that stops waits that long for a step: what is not stored then is computed again.
+    private static readonly TimeSpan KeepPatience = TimeSpan.FromSeconds(5);
+
     private long _heard;
     private bool _joined;
 
@@ -30,6 +33,13 @@ internal abstract class PartitionGrain(TrainingSite silo) : Grain, IPartitionGra
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(KeepPatience);
+            await KeepAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
         await Life.CancelAsync();
         await StopAsync();
         if (_joined)
@@ -40,14 +50,13 @@ internal abstract class PartitionGrain(TrainingSite silo) : Grain, IPartitionGra
 
     public Task<SiloAddress> WhereAsync() => Task.FromResult(silo.Silo);
 
-    public Task MoveAsync(SiloAddress target)
+    public async Task MoveAsync(SiloAddress target)
     {
         if (!target.Equals(silo.Silo))
         {
+            await KeepAsync(Life.Token);
             this.MoveTo(target);
         }
-
-        return Task.CompletedTask;
     }
 
     public async Task CloseAsync()
@@ -68,6 +77,9 @@ internal abstract class PartitionGrain(TrainingSite silo) : Grain, IPartitionGra
             _joined = true;
         }
     }
+
+    /// <summary>Stores what another silo is to go on from, where that is not stored yet.</summary>
+    protected virtual Task KeepAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Ends what is under way.</summary>
     protected virtual Task StopAsync() => Task.CompletedTask;

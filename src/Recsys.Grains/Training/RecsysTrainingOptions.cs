@@ -1,3 +1,4 @@
+using Recsys.Engine.Als;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Ease.Distributed;
 
@@ -26,6 +27,9 @@ public sealed class RecsysTrainingOptions
 
     /// <summary>How long a partition hears nothing before it asks after its coordinator.</summary>
     public TimeSpan CoordinatorSilence { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often trainings of ALS store their factors, besides at their end and when partitions move.</summary>
+    public AlsCheckpointRule Als { get; set; } = new();
 
     /// <summary>How trainings of EASE deal with losses: how often they write checkpoints, how often they start anew.</summary>
     public EaseRunOptions Ease { get; set; } = new() { Checkpoints = true };

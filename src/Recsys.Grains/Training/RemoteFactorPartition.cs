@@ -4,11 +4,11 @@ using Recsys.Engine.Als;
 namespace Recsys.Grains.Training;
 
 /// <summary>
-/// A partition grain as the <see cref="IFactorPartition"/> that training loop and other partitions know: starts steps and
+/// A partition grain as the <see cref="IStoredFactorPartition"/> that training loop and other partitions know: starts steps and
 /// asks until they are done, and makes calls again when the grain's silo is lost, which brings it up elsewhere. The basis of a
 /// half-epoch is not sent: every silo computes it from the stored position, once.
 /// </summary>
-internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey key, RecsysTrainingOptions options) : IFactorPartition
+internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey key, RecsysTrainingOptions options) : IStoredFactorPartition
 {
     private readonly IFactorPartitionGrain _grain = grains.GetGrain<IFactorPartitionGrain>(key.ToString());
 
@@ -24,8 +24,11 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
     public async Task InitializeAsync(CancellationToken cancellationToken) =>
         await StepAsync(FactorStepKind.Open, 0, cancellationToken).ConfigureAwait(false);
 
-    public async Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken) =>
-        (await StepAsync(FactorStepKind.Gram, 0, cancellationToken).ConfigureAwait(false)).Grams!;
+    public async Task RestoreAsync(int phase, CancellationToken cancellationToken) =>
+        await StepAsync(FactorStepKind.Restore, phase, cancellationToken).ConfigureAwait(false);
+
+    public async Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) =>
+        (await StepAsync(FactorStepKind.Gram, phase, cancellationToken).ConfigureAwait(false)).Grams!;
 
     public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
         await StepAsync(FactorStepKind.Whiten, phase, cancellationToken).ConfigureAwait(false);
@@ -38,12 +41,17 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
     }
 
     public async ValueTask<FactorBlock> GetWhitenedAsync(
-        int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken)
+        int phase, int index, int firstRow, int maxRows, CancellationToken cancellationToken)
     {
         var rows = await Transient.CallAsync(
-            () => _grain.GetWhitenedAsync(phase, block, firstRow, maxRows).AsTask(), options.Patience, What, cancellationToken).ConfigureAwait(false);
-        Received?.Invoke(rows, (long)rows.Rows.Rows * rows.Rows.Factors * sizeof(float));
-        return rows.Rows;
+            () => _grain.GetWhitenedAsync(phase, index, firstRow, maxRows).AsTask(), options.Patience, What, cancellationToken).ConfigureAwait(false);
+        if (rows.Rows is not { } block)
+        {
+            throw new PartitionBehindException($"{What} has lost the factors of half-epoch {phase - 1}");
+        }
+
+        Received?.Invoke(rows, (long)block.Rows * block.Factors * sizeof(float));
+        return block;
     }
 
     public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
@@ -59,6 +67,11 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
         while (true)
         {
             var answer = await Transient.CallAsync(() => _grain.StepAsync(kind, phase), options.Patience, What, cancellationToken).ConfigureAwait(false);
+            if (answer.Behind is { } behind)
+            {
+                throw new PartitionBehindException(behind);
+            }
+
             if (answer.Done)
             {
                 return answer;

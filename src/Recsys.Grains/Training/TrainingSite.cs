@@ -104,7 +104,7 @@ internal sealed class TrainingSite : IDisposable
                 {
                     if (rows.Silo != SiloName)
                     {
-                        site!.CountReceived(rows.Rows.Phase, bytes);
+                        site!.CountReceived(rows.Rows!.Phase, bytes);
                         TrainingMeter.Received.Add(bytes, new KeyValuePair<string, object?>("side", kind));
                     }
                 },

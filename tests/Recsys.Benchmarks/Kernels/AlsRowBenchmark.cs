@@ -41,7 +41,7 @@ internal sealed class AlsRowBenchmark : IKernelBenchmark
         using var pool = new ComputePool(1);
         using var sides = new LocalSides(data, options, pool);
         sides.Items[0].InitializeAsync(default).GetAwaiter().GetResult();
-        var gram = sides.Items[0].GramAsync(default).GetAwaiter().GetResult()[0].Gram;
+        var gram = sides.Items[0].GramAsync(0, default).GetAwaiter().GetResult()[0].Gram;
         using var factors = sides.CollectItems();
         using var shared = new NativeBuffer<float>(k * k);
         for (int i = 0; i < k; i++)

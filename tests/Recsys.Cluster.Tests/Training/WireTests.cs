@@ -43,7 +43,9 @@ public sealed class WireTests
         Assert.Equal([(1, 2), (0, 1)], answer.Grams!.Select(g => (g.Level, g.Index)));
         Assert.All(answer.Grams!, g => Assert.Equal(gram.Values.ToArray(), g.Gram.Values.ToArray()));
 
-        var block = Pass(new FactorRows(FactorBlock.Own(9, 63, 2, rows), "there")).Rows;
+        Assert.Equal("lost", Pass(sent with { Behind = "lost" }).Behind);
+        Assert.Null(Pass(new FactorRows(null, "there")).Rows);
+        var block = Pass(new FactorRows(FactorBlock.Own(9, 63, 2, rows), "there")).Rows!;
         Assert.Equal((9, 63, 2, 5, 7), (block.Phase, block.Block, block.FirstRow, block.Rows, block.Factors));
         for (int r = 0; r < 5; r++)
         {

@@ -149,7 +149,7 @@ public sealed class AlsDeterminismTests
         using var sides = new LocalSides(data, Options, pool);
         await new AlsCoordinator(Options, sides.Problem, sides.Users, sides.Items).RunAsync(null, default);
         using var before = sides.CollectUsers();
-        var gram = GramTree.Total(await sides.Items[0].GramAsync(default));
+        var gram = GramTree.Total(await sides.Items[0].GramAsync(0, default));
         var basis = AlsBasis.Create(gram, 1, 2, false, "ALS");
         await sides.Users[0].InitializeAsync(default);
         await Assert.ThrowsAsync<RecsysException>(() => sides.Users[0].SolveAsync(new HalfEpoch(3, AlsSolver.Cholesky, false), basis, default));
@@ -267,7 +267,7 @@ public sealed class AlsDeterminismTests
 
         public Task InitializeAsync(CancellationToken cancellationToken) => inner.InitializeAsync(cancellationToken);
 
-        public Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken) => inner.GramAsync(cancellationToken);
+        public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) => inner.GramAsync(phase, cancellationToken);
 
         public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
             inner.WhitenAsync(phase, basis, cancellationToken);

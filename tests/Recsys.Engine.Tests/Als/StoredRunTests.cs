@@ -95,18 +95,74 @@ public sealed class StoredRunTests
         AssertSame(expected, model);
     }
 
-    [Fact]
-    public async Task Losing_a_site_in_any_phase_changes_nothing()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Losing_a_site_in_any_phase_changes_nothing(bool always)
     {
         var data = AlsTestData.Create(300, 80, 6);
         var options = Options with { Solver = AlsSolver.ConjugateGradient };
         using var expected = AlsTrainer.Train(data, options with { Partitions = 1 });
         for (int phase = 0; phase <= 6; phase++)
         {
-            using var cluster = await FakeCluster.CreateAsync(data, options, 3);
+            using var cluster = await FakeCluster.CreateAsync(data, options, 3, checkpoints: new AlsCheckpointRule { Every = always ? 1 : 0 });
             using var model = await cluster.TrainAsync(loseAt: phase);
             AssertSame(expected, model);
+
+            // A training of milliseconds stores its end only: all go back.
+            Assert.Equal(always || phase == 0 ? 0 : 1, cluster.Training.Returns);
         }
+    }
+
+    [Theory]
+    [InlineData(AlsSolver.Cholesky)]
+    [InlineData(AlsSolver.ConjugateGradient)]
+    public async Task A_site_that_leaves_in_order_stores_its_factors_first_and_nobody_goes_back(AlsSolver solver)
+    {
+        var data = AlsTestData.Create(300, 80, 6);
+        var options = Options with { Solver = solver };
+        using var expected = AlsTrainer.Train(data, options with { Partitions = 1 });
+        for (int phase = 0; phase <= 6; phase++)
+        {
+            using var cluster = await FakeCluster.CreateAsync(data, options, 3);
+            using var model = await cluster.TrainAsync(leaveAt: phase);
+            AssertSame(expected, model);
+            Assert.Equal(0, cluster.Training.Returns);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 6)]
+    [InlineData(2, 4)]
+    [InlineData(3, 6)]
+    [InlineData(4, 0)]
+    public async Task Partitions_go_back_to_the_last_checkpoint(int every, int back)
+    {
+        var data = AlsTestData.Create(300, 80, 6);
+        var options = Options with { Solver = AlsSolver.ConjugateGradient, Iterations = 5 };
+        using var expected = AlsTrainer.Train(data, options with { Partitions = 1 });
+        using var cluster = await FakeCluster.CreateAsync(data, options, 3, checkpoints: new AlsCheckpointRule { Every = every });
+        var begun = new List<int>();
+        var losses = await cluster.Training.RunAsync(
+            cluster.Users,
+            cluster.Items,
+            (position, isNew, _) =>
+            {
+                if (!isNew)
+                {
+                    begun.Add(position.Phase);
+                }
+                else if (position.Phase == 7 && begun.Count == 0)
+                {
+                    cluster.Lose(0);
+                    cluster.Lose(1);
+                }
+
+                return Task.CompletedTask;
+            });
+        using var model = await cluster.Training.AssembleAsync(losses, 1);
+        AssertSame(expected, model);
+        Assert.Equal(every == 1 ? [] : [back], begun);
     }
 
     [Fact]
@@ -114,7 +170,7 @@ public sealed class StoredRunTests
     {
         var data = AlsTestData.Create(300, 80, 7);
         using var expected = AlsTrainer.Train(data, Options with { Partitions = 1 });
-        using var cluster = await FakeCluster.CreateAsync(data, Options, 2);
+        using var cluster = await FakeCluster.CreateAsync(data, Options, 2, checkpoints: new AlsCheckpointRule { Every = 1 });
         int deaths = 0;
         IReadOnlyList<double>? losses = null;
         while (losses is null)
@@ -122,7 +178,7 @@ public sealed class StoredRunTests
             try
             {
                 // Dies after some number of solving calls, within phases and between them.
-                cluster.SolvesLeft = 6;
+                cluster.SolvesLeft = 14;
                 losses = await cluster.Training.RunAsync(cluster.Users, cluster.Items);
             }
             catch (TimeoutException)
@@ -132,7 +188,7 @@ public sealed class StoredRunTests
             }
         }
 
-        Assert.InRange(deaths, 4, 40);
+        Assert.InRange(deaths, 2, 40);
         using var model = await cluster.Training.AssembleAsync(losses, 1);
         AssertSame(expected, model);
         await cluster.Training.DeleteAsync();
@@ -193,11 +249,12 @@ public sealed class StoredRunTests
         private readonly ComputeQueue[] _queues;
         private readonly ConcurrentDictionary<(string, int), (int Site, Task<StoredFactorPartition> Partition)> _open = new();
         private int _generation;
+        private bool _lost;
 
-        private FakeCluster(MemoryBlobStore store, AlsRun run, int sites)
+        private FakeCluster(MemoryBlobStore store, AlsRun run, int sites, AlsCheckpointRule? checkpoints)
         {
             Store = store;
-            Training = new StoredAlsTraining(run, store);
+            Training = new StoredAlsTraining(run, store, checkpoints);
             _queues = [.. Enumerable.Range(0, sites).Select(_ => new ComputeQueue(_pool))];
             _sites = [.. _queues.Select(q => new AlsSite(run, store, q, (kind, index) => new Remote(this, kind, index)))];
             Users = [.. Enumerable.Range(0, run.Options.Partitions).Select(i => new Remote(this, "user", i))];
@@ -208,34 +265,38 @@ public sealed class StoredRunTests
 
         public StoredAlsTraining Training { get; }
 
-        public IReadOnlyList<IFactorPartition> Users { get; }
+        public IReadOnlyList<IStoredFactorPartition> Users { get; }
 
-        public IReadOnlyList<IFactorPartition> Items { get; }
+        public IReadOnlyList<IStoredFactorPartition> Items { get; }
 
         public int SolvesLeft { get; set; } = int.MaxValue;
 
-        public static async Task<FakeCluster> CreateAsync(Dataset data, AlsOptions options, int sites, int? vectorBits = null)
+        public static async Task<FakeCluster> CreateAsync(Dataset data, AlsOptions options, int sites, int? vectorBits = null, AlsCheckpointRule? checkpoints = null)
         {
             var store = new MemoryBlobStore();
             var stored = await ClusterDataset.SaveAsync(store, "d", data);
             var run = new AlsRun("training/t/", stored.Facts, options) { VectorBits = vectorBits ?? VectorWidth.Bits };
             await run.SaveAsync(store);
-            return new FakeCluster(store, run, sites);
+            return new FakeCluster(store, run, sites, checkpoints);
         }
 
-        public async Task<AlsModel> TrainAsync(int loseAt = -1)
+        public async Task<AlsModel> TrainAsync(int loseAt = -1, int leaveAt = -1)
         {
             var losses = await Training.RunAsync(
                 Users,
                 Items,
-                (position, _) =>
+                async (position, isNew, _) =>
                 {
-                    if (position.Phase == loseAt)
+                    if (position.Phase == leaveAt && isNew)
                     {
-                        Lose(1);
+                        await LeaveAsync(1);
                     }
 
-                    return Task.CompletedTask;
+                    if (position.Phase == loseAt && !_lost)
+                    {
+                        _lost = true;
+                        Lose(1);
+                    }
                 });
             return await Training.AssembleAsync(losses, 1);
         }
@@ -250,6 +311,16 @@ public sealed class StoredRunTests
                     _open.TryRemove(key, out _);
                 }
             }
+        }
+
+        public async Task LeaveAsync(int site)
+        {
+            foreach (var place in _open.Values.Where(p => p.Site == site).ToList())
+            {
+                await (await place.Partition).SaveAsync(default);
+            }
+
+            Lose(site);
         }
 
         public void Dispose()
@@ -267,13 +338,16 @@ public sealed class StoredRunTests
                 return (site, _sites[site].OpenPartitionAsync(kind, index));
             }).Partition;
 
-        private sealed class Remote(FakeCluster cluster, string kind, int index) : IFactorPartition
+        private sealed class Remote(FakeCluster cluster, string kind, int index) : IStoredFactorPartition
         {
+            public async Task RestoreAsync(int phase, CancellationToken cancellationToken) =>
+                await (await cluster.Open(kind, index)).RestoreAsync(phase, cancellationToken);
+
             public async Task InitializeAsync(CancellationToken cancellationToken) =>
                 await (await cluster.Open(kind, index)).InitializeAsync(cancellationToken);
 
-            public async Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken) =>
-                await (await cluster.Open(kind, index)).GramAsync(cancellationToken);
+            public async Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) =>
+                await (await cluster.Open(kind, index)).GramAsync(phase, cancellationToken);
 
             public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
                 await (await cluster.Open(kind, index)).WhitenAsync(phase, basis, cancellationToken);

@@ -17,11 +17,11 @@ internal sealed class WirePartition(IFactorPartition inner) : IFactorPartition
         await inner.InitializeAsync(cancellationToken);
     }
 
-    public async Task<IReadOnlyList<GramPart>> GramAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken)
     {
-        await inner.GramAsync(cancellationToken);
+        await inner.GramAsync(phase, cancellationToken);
         await Task.Yield();
-        return [.. (await inner.GramAsync(cancellationToken)).Select(p => p with { Gram = Copy(p.Gram) })];
+        return [.. (await inner.GramAsync(phase, cancellationToken)).Select(p => p with { Gram = Copy(p.Gram) })];
     }
 
     public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken)

@@ -1,0 +1,11 @@
+namespace Recsys.Engine.Als;
+
+/// <summary>A partition was lost and holds earlier factors than a call needs: the training goes back to where all can go on.</summary>
+public sealed class PartitionBehindException : RecsysException
+{
+    /// <summary>Creates the error.</summary>
+    public PartitionBehindException(string message)
+        : base(message)
+    {
+    }
+}
