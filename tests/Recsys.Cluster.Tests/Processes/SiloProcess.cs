@@ -49,8 +49,9 @@ internal sealed class SiloProcess : IDisposable
     }
 
     /// <summary>The silo built beside the tests, or the published one whose folder RECSYS_TEST_SILO names.</summary>
-    private static string Program { get; } =
-        Path.Combine(Environment.GetEnvironmentVariable("RECSYS_TEST_SILO") is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "recsys-silo.dll");
+    private static string[] Program { get; } = Environment.GetEnvironmentVariable("RECSYS_TEST_SILO") is { Length: > 0 } folder
+        ? [Path.Combine(folder, "recsys-silo")]
+        : ["dotnet", Path.Combine(AppContext.BaseDirectory, "recsys-silo.dll")];
 
     /// <summary>Starts a silo of a cluster in PostgreSQL; it is not ready yet.</summary>
     public static SiloProcess Start(string connection, string cluster, string cache, params string[] more) =>
@@ -64,9 +65,9 @@ internal sealed class SiloProcess : IDisposable
         int gateway = PostgresServer.FreePort();
         int http = PostgresServer.FreePort();
         var uri = new Uri($"http://127.0.0.1:{http}");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Program[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (string[])[
-            Program, "--cluster", cluster, "--create-schema", "--address", "127.0.0.1",
+            .. Program[1..], "--cluster", cluster, "--create-schema", "--address", "127.0.0.1",
             "--silo-port", $"{port}", "--gateway-port", $"{gateway}", "--urls", $"{uri}".TrimEnd('/'), "--cache", Path.Combine(cache, $"{port}"),
             .. more])
         {
