@@ -88,6 +88,66 @@ public sealed class PartitionedServingTests : IDisposable
         await Assert.ThrowsAsync<UnknownIdException>(() => split.SimilarAsync(new("unheard")));
     }
 
+    [Theory]
+    [InlineData("als")]
+    [InlineData("ease")]
+    public async Task Events_that_weigh_and_dislikes_are_served_as_in_one_process(string kind)
+    {
+        using var model = Train(kind);
+        await PublishAsync(model.Algorithm, model, byColumns: true);
+        using var shards = new LocalShards(_blobs, _folder["parts"], 3);
+        using var whole = new ServingNode(_blobs, _folder["whole"], long.MaxValue, shards);
+        using var split = new ServingNode(_blobs, _folder["split"], 0, shards);
+        foreach (var node in new[] { whole, split })
+        {
+            await node.Models.FollowAsync(await new ModelRegistry(_blobs).RefreshAsync(), shards);
+        }
+
+        // One process: the same EASE beside an event log; trained ALS for the histories there (live ALS adds up in the order of the events).
+        using var ease = Train("ease");
+        await using var alone = await DataDirectory.OpenAsync(_folder["alone"], [ease], new DataDirectoryOptions { Ease = LiveEaseMode.Standing });
+        var library = new ModelLibrary();
+        library.Add("als", model);
+        var trained = new ModelRecommender(library, new ItemStore());
+        var receipt = await alone.Engine.AcceptAsync(new IncomingEvent[]
+        {
+            new("ann", Data.Items[3], "purchase"), new("ann", Data.Items[9], "click"), new("ann", Data.Items[40], "dislike"), new("ann", Data.Items[41], "dislike"),
+            new("ann", Data.Items[80], "like"), new("ann", "unheard", "dislike"), new("sour", Data.Items[7], "dislike"), new("sour", Data.Items[8], "dislike"),
+        });
+        await alone.Engine.WaitAppliedAsync(receipt.Position);
+        string disliked = Data.Items[40];
+        foreach (string user in new[] { "ann", "sour" })
+        {
+            var history = (await alone.Recommender.GetUserAsync(user))!.History;
+            Assert.Contains(history, h => h.Weight < 0);
+            foreach (var query in new RecommendationQuery[]
+            {
+                new() { Count = 150, Explain = true }, new() { Count = 150, KeepSeen = true }, new() { Count = 9, Offset = 3, Exclude = [Data.Items[11]] },
+            })
+            {
+                var one = kind == "ease"
+                    ? await alone.Recommender.RecommendAsync(query with { User = user, Model = "ease" })
+                    : await trained.RecommendAsync(query with { History = history });
+                var replicated = await whole.RecommendAsync(new ServedUser(user), new UserHistory(true, history), query);
+                Equal(replicated, await split.RecommendAsync(new ServedUser(user), new UserHistory(true, history), query));
+                Equal(replicated, await whole.RecommendAsync(query with { History = history }));
+                Equal(replicated, await split.RecommendAsync(query with { History = history }));
+                Assert.Equal(one.Fallback, replicated.Fallback);
+                if (one.Fallback)
+                {
+                    // Which items are popular differs, which are left out does not.
+                    Assert.Equal(("sour", false), (user, kind == "als"));
+                    Assert.Equal(query.KeepSeen, replicated.Items.Any(i => i.Id == Data.Items[7]));
+                }
+                else
+                {
+                    Equal(one, replicated);
+                    Assert.Equal(query.KeepSeen, replicated.Items.Any(i => i.Id == disliked && user == "ann") || (query.KeepSeen && user != "ann"));
+                }
+            }
+        }
+    }
+
     [Fact]
     public async Task Of_a_model_stored_by_columns_a_partition_reads_its_own_and_a_front_ids_and_histories()
     {
