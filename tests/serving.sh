@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Recommendations from silo processes to a client process: calls a second as fast as they are answered, then latency at half
-# and a quarter of that rate (open loop), for ALS with 128 factors and EASE, each in every silo.
+# Recommendations from silo processes to a client process, for ALS with 128 factors and EASE, each in every silo: calls a second of 1 and of 16
+# callers that wait (closed loop); the largest rate that is sustained when calls come whether or not earlier ones are answered (open
+# loop); and latency at half and a quarter of that.
 #
 #   tests/serving.sh [--silos N] [--items N] [--users N] [--seconds S] [--models 'als ease']
 set -euo pipefail
@@ -31,8 +32,10 @@ for model in $models; do
   client train --model "$model" "${options[@]}" 2>&1 | tail -n 1
   until client recommend user-0 --model "$model" >/dev/null 2>&1; do sleep 1; done # until the silos have loaded it
   client load-test --model "$model" --users "$work/users" --callers 1 --seconds "$seconds"
-  client load-test --model "$model" --users "$work/users" --callers 16 --seconds "$seconds" | tee "$work/most"
-  most="$(awk '{ gsub(",", "", $1); print int($1); exit }' "$work/most")"
+  client load-test --model "$model" --users "$work/users" --callers 16 --seconds "$seconds"
+  client load-test --model "$model" --users "$work/users" --find-saturation --rate 1000 --seconds 5 --json >"$work/most"
+  most="$(sed -n 's/.*"rate":\([0-9]*\).*/\1/p' "$work/most")"
+  echo "$most calls/s sustained in the open loop"
   for part in 2 4; do
     client load-test --model "$model" --users "$work/users" --rate "$((most / part))" --seconds "$seconds"
   done

@@ -20,8 +20,10 @@ internal static class LoadTestCommand
         var count = new Option<int>("--count", "-n") { Description = "items a call asks for (default 20)", HelpName = "N", DefaultValueFactory = _ => 20 };
         var model = new Option<string?>("--model") { Description = "which model (default: the cluster's default)", HelpName = "NAME" };
         var users = new Option<string?>("--users") { Description = "file of user ids, one a line (default: 1000 users of the cluster)", HelpName = "FILE" };
+        var saturation = new Option<bool>("--find-saturation") { Description = "find the largest rate that is sustained: answers keep up, none fails, p99 within --most-p99; each rate is tried for --seconds, beginning with --rate (default 500)" };
+        var mostP99 = new Option<double>("--most-p99") { Description = "with --find-saturation: milliseconds (default 100)", HelpName = "MS", DefaultValueFactory = _ => 100 };
         var json = new Option<bool>("--json") { Description = "print JSON" };
-        var command = new Command("load-test", "Measures recommendations: calls a second and latency, counted from when each call was due.") { rate, seconds, warmUp, callers, count, model, users, json };
+        var command = new Command("load-test", "Measures recommendations: calls a second and latency, counted from when each call was due.") { rate, seconds, warmUp, callers, count, model, users, saturation, mostP99, json };
         command.SetAction(RunAsync);
         return command;
 
@@ -29,6 +31,11 @@ internal static class LoadTestCommand
         {
             double perSecond = result.GetValue(rate);
             double length = result.GetValue(seconds);
+            if (!(result.GetValue(mostP99) > 0))
+            {
+                throw new InvalidOptionException("load-test: --most-p99 must be above 0");
+            }
+
             if (!(perSecond >= 0 && length > 0 && result.GetValue(callers) > 0 && result.GetValue(warmUp) >= 0))
             {
                 throw new InvalidOptionException("load-test: --rate and --warm-up must be 0 or more, --seconds and --callers above 0");
@@ -45,12 +52,29 @@ internal static class LoadTestCommand
 
             RecommendationQuery[] queries = [.. ids.Select(id => new RecommendationQuery { User = id, Count = result.GetValue(count), Model = result.GetValue(model) })];
             string? firstError = null;
+            if (result.GetValue(saturation))
+            {
+                perSecond = perSecond > 0 ? perSecond : 500;
+            }
+
             if (result.GetValue(warmUp) is > 0 and var warm)
             {
                 await RunOnceAsync(warm).ConfigureAwait(false);
             }
 
             long repeatedBefore = client.Repeated;
+            if (result.GetValue(saturation))
+            {
+                var search = new SaturationSearch(r => LoadLoop.OpenAsync(r, length, CallAsync, token), result.GetValue(mostP99))
+                {
+                    Measured = (r, m, sustained) => terminal.Notice(string.Create(
+                        CultureInfo.InvariantCulture, $"{r:N0} calls/s: {(sustained ? "sustained" : "not sustained")}, {m.Sustained:N0} answered, p50 {m.Latency.Quantile(0.5) / 1000:F2} ms, p99 {m.Latency.Quantile(0.99) / 1000:F2} ms")),
+                };
+                var (most, at) = await search.FindAsync(perSecond, token).ConfigureAwait(false);
+                Write(terminal.Out, result.GetValue(json), most, at ?? throw new RecsysException("load-test: not one call a second is sustained"), client.Repeated - repeatedBefore);
+                return 0;
+            }
+
             var outcome = await RunOnceAsync(length).ConfigureAwait(false);
             Write(terminal.Out, result.GetValue(json), perSecond, outcome, client.Repeated - repeatedBefore);
             if (firstError is not null)

@@ -81,7 +81,7 @@ internal static class LoadLoop
 
         Release();
         await done.Task.ConfigureAwait(false);
-        return new LoadResult(latency.Count / seconds, latency, failed, late);
+        return new LoadResult(latency.Count / seconds, latency, failed, late) { Sustained = latency.Count / Math.Max(seconds, Stopwatch.GetElapsedTime(began).TotalSeconds) };
 
         async Task CallAsync(long k, long due)
         {

@@ -9,10 +9,19 @@ namespace Recsys.Engine.Storage;
 /// without manifest is not there. A chunk is 4 MB and is checked against the manifest's checksum of those 4 MB.
 /// Versions are numbers from 1 up; a version never changes.
 /// </summary>
+/// <remarks>
+/// An items × items matrix of 4 MB and more (EASE, SLIM) is not stored as a stretch of its file but by columns, so that whoever
+/// serves some of the items reads theirs only: <see cref="ColumnTiles"/>, described by <c>models/NAME/VERSION/tiles</c>.
+/// </remarks>
 public static class ModelBlobs
 {
     private const string Root = "models/";
     private const string Claim = "claim";
+    private const string Tiles = "tiles";
+    private const long LeastTiled = ChunkedFile.ChunkBytes;
+
+    // Several partitions in one process ask for the same version at once: one of them fetches it.
+    private static readonly KeyedLock Fetching = new();
 
     /// <summary>Stores a model as the next version of its name. Returns the version.</summary>
     /// <param name="store">Where.</param>
@@ -21,13 +30,24 @@ public static class ModelBlobs
     /// <param name="temporaryFolder">A folder for its files on their way; they are deleted again.</param>
     /// <param name="claim">Who saves: the same text gets the same version again, so that saving may be repeated; null: nobody repeats it.</param>
     /// <param name="cancellationToken">Stops it; what was written is no version.</param>
-    public static async Task<string> SaveAsync(
+    public static Task<string> SaveAsync(
         IBlobStore store,
         string model,
         ModelContents contents,
         string temporaryFolder,
         string? claim = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        SaveAsync(store, model, contents, temporaryFolder, claim, LeastTiled, cancellationToken);
+
+    /// <inheritdoc cref="SaveAsync(IBlobStore, string, ModelContents, string, string?, CancellationToken)"/>
+    internal static async Task<string> SaveAsync(
+        IBlobStore store,
+        string model,
+        ModelContents contents,
+        string temporaryFolder,
+        string? claim,
+        long leastTiled,
+        CancellationToken cancellationToken)
     {
         BlobKey.CheckName(model, "model");
         string version = await ClaimAsync(store, model, claim ?? Guid.NewGuid().ToString("N"), cancellationToken).ConfigureAwait(false);
@@ -40,7 +60,7 @@ public static class ModelBlobs
         try
         {
             ModelStore.Save(contents, directory, cancellationToken: cancellationToken);
-            await SaveDirectoryAsync(store, model, version, directory, cancellationToken).ConfigureAwait(false);
+            await SaveDirectoryAsync(store, model, version, directory, leastTiled, cancellationToken).ConfigureAwait(false);
             return version;
         }
         finally
@@ -51,8 +71,12 @@ public static class ModelBlobs
 
     /// <summary>Stores a model's directory under a version, e.g. one trained on one machine.</summary>
     /// <exception cref="RecsysException">The directory holds no model, or the version is there and is another one.</exception>
-    public static async Task SaveDirectoryAsync(
-        IBlobStore store, string model, string version, string directory, CancellationToken cancellationToken = default)
+    public static Task SaveDirectoryAsync(
+        IBlobStore store, string model, string version, string directory, CancellationToken cancellationToken = default) =>
+        SaveDirectoryAsync(store, model, version, directory, LeastTiled, cancellationToken);
+
+    private static async Task SaveDirectoryAsync(
+        IBlobStore store, string model, string version, string directory, long leastTiled, CancellationToken cancellationToken)
     {
         string prefix = Prefix(model, version);
         byte[] bytes = Manifest.ReadBytes(directory);
@@ -68,8 +92,15 @@ public static class ModelBlobs
         }
 
         byte[] chunk = GC.AllocateUninitializedArray<byte>(ChunkedFile.ChunkBytes);
+        var tiles = await PlanTilesAsync(store, prefix, directory, manifest, leastTiled, cancellationToken).ConfigureAwait(false);
         foreach (var (name, file) in manifest.Files)
         {
+            if (tiles?.File == name)
+            {
+                await tiles.SaveAsync(Path.Combine(directory, name), file, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             using SafeFileHandle handle = File.OpenHandle(Path.Combine(directory, name), options: FileOptions.SequentialScan);
             for (int c = 0; c < file.Crc32C.Count; c++)
             {
@@ -133,6 +164,7 @@ public static class ModelBlobs
         byte[] bytes = await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false)
             ?? throw new Data.UnknownIdException("model version", $"{model}/{version}");
         string directory = Path.Combine(cacheFolder, model, version);
+        using var only = await Fetching.LockAsync(Path.GetFullPath(directory), cancellationToken).ConfigureAwait(false);
         if (IsThere(directory, bytes))
         {
             try
@@ -153,7 +185,7 @@ public static class ModelBlobs
         try
         {
             Directory.CreateDirectory(temporary);
-            await FetchAsync(store, prefix, Manifest.Parse(bytes, prefix + Manifest.FileName), temporary, cancellationToken).ConfigureAwait(false);
+            await FetchAsync(store, prefix, Manifest.Parse(bytes, prefix + Manifest.FileName), temporary, arrays: true, cancellationToken).ConfigureAwait(false);
             await File.WriteAllBytesAsync(Path.Combine(temporary, Manifest.FileName), bytes, cancellationToken).ConfigureAwait(false);
             try
             {
@@ -171,6 +203,34 @@ public static class ModelBlobs
 
         return ModelStore.Open(directory, options, cancellationToken);
     }
+
+    /// <summary>Opens a version's facts, ids and histories; its arrays are neither fetched nor there.</summary>
+    /// <inheritdoc cref="OpenAsync"/>
+    internal static async Task<StoredModel> OpenWithoutArraysAsync(
+        IBlobStore store, string model, string version, string cacheFolder, CancellationToken cancellationToken = default)
+    {
+        string prefix = Prefix(model, version);
+        byte[] bytes = await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false)
+            ?? throw new Data.UnknownIdException("model version", $"{model}/{version}");
+        string temporary = Path.Combine(cacheFolder, model, $".{version}-{Guid.NewGuid():N}");
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            await FetchAsync(store, prefix, Manifest.Parse(bytes, prefix + Manifest.FileName), temporary, arrays: false, cancellationToken).ConfigureAwait(false);
+            using var files = new ModelFiles(temporary, bytes, OpenOptions.Default, arrays: false);
+            return files.Read(cancellationToken);
+        }
+        finally
+        {
+            DeleteFolder(temporary);
+        }
+    }
+
+    /// <summary>The tiles of a version's matrix; null where it has none.</summary>
+    /// <exception cref="ModelFormatException">Their description is damaged.</exception>
+    internal static Task<ColumnTiles?> OpenTilesAsync(
+        IBlobStore store, string model, string version, CancellationToken cancellationToken = default) =>
+        OpenTilesAsync(store, Prefix(model, version), cancellationToken);
 
     /// <summary>The manifest of a version.</summary>
     /// <exception cref="Data.UnknownIdException">There is no such version.</exception>
@@ -191,13 +251,44 @@ public static class ModelBlobs
         await store.DeleteAsync(prefix, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task FetchAsync(
-        IBlobStore store, string prefix, Manifest manifest, string directory, CancellationToken cancellationToken)
+    private static async Task<ColumnTiles?> OpenTilesAsync(IBlobStore store, string prefix, CancellationToken cancellationToken) =>
+        await store.GetAsync(prefix + Tiles, cancellationToken).ConfigureAwait(false) is { } index
+            ? new ColumnTiles(store, prefix, TileIndex.Parse(index, prefix + Tiles))
+            : null;
+
+    /// <summary>Writes down which array of a directory's model is stored by columns, if one is.</summary>
+    private static async Task<ColumnTiles?> PlanTilesAsync(
+        IBlobStore store, string prefix, string directory, Manifest manifest, long leastTiled, CancellationToken cancellationToken)
     {
-        foreach (var (name, file) in manifest.Files)
+        if (manifest.Files.GetValueOrDefault(ModelFiles.ArraysFile) is not { } arrays || arrays.Bytes < leastTiled)
+        {
+            return null;
+        }
+
+        using var stored = ModelStore.Open(directory, cancellationToken: cancellationToken);
+        if (TileIndex.Of(stored, leastTiled) is not { } index)
+        {
+            return null;
+        }
+
+        await store.PutAsync(prefix + Tiles, index.ToBytes(), replace: true, cancellationToken).ConfigureAwait(false);
+        return new ColumnTiles(store, prefix, index);
+    }
+
+    private static async Task FetchAsync(
+        IBlobStore store, string prefix, Manifest manifest, string directory, bool arrays, CancellationToken cancellationToken)
+    {
+        var tiles = arrays ? await OpenTilesAsync(store, prefix, cancellationToken).ConfigureAwait(false) : null;
+        foreach (var (name, file) in manifest.Files.Where(f => arrays || f.Key != ModelFiles.ArraysFile))
         {
             using var handle = File.OpenHandle(
                 Path.Combine(directory, Path.GetFileName(name)), FileMode.CreateNew, FileAccess.Write, preallocationSize: file.Bytes);
+            if (tiles?.File == name)
+            {
+                await tiles.FetchAsync(handle, file, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             for (int c = 0; c < file.Crc32C.Count; c++)
             {
                 string key = ChunkKey(prefix, name, c);

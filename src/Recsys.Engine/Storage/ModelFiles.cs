@@ -12,12 +12,16 @@ internal sealed class ModelFiles : IDisposable
     private readonly SafetensorsFile _histories;
     private SafetensorsFile? _arrays;
 
-    public ModelFiles(string directory, byte[] manifest, OpenOptions options)
+    /// <param name="directory">Where they are.</param>
+    /// <param name="manifest">The bytes of the manifest.</param>
+    /// <param name="options">How to open them.</param>
+    /// <param name="arrays">False: the file of the arrays is not there.</param>
+    public ModelFiles(string directory, byte[] manifest, OpenOptions options, bool arrays = true)
     {
         _directory = directory;
         _options = options;
         _manifest = Manifest.Parse(manifest, In(Manifest.FileName));
-        _arrays = Open(ArraysFile);
+        _arrays = arrays ? Open(ArraysFile) : null;
         try
         {
             _ids = Open(StoredTables.IdsFile);
@@ -33,7 +37,7 @@ internal sealed class ModelFiles : IDisposable
         }
         catch
         {
-            _arrays.Dispose();
+            _arrays?.Dispose();
             throw;
         }
     }
@@ -41,14 +45,14 @@ internal sealed class ModelFiles : IDisposable
     /// <summary>Reads ids and histories and hands the arrays over to the model.</summary>
     public StoredModel Read(CancellationToken cancellationToken)
     {
-        var arrays = _arrays!;
+        var arrays = _arrays;
         if (_options.Verify == ModelVerification.Full)
         {
-            arrays.Verify(cancellationToken); // the others are read whole
+            arrays?.Verify(cancellationToken); // the others are read whole
         }
         else if (_options.Verify == ModelVerification.Sha256)
         {
-            arrays.VerifySha256(cancellationToken);
+            arrays?.VerifySha256(cancellationToken);
             _ids.VerifySha256(cancellationToken);
             _histories.VerifySha256(cancellationToken);
         }

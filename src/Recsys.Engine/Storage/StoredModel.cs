@@ -9,15 +9,15 @@ namespace Recsys.Engine.Storage;
 /// </summary>
 public sealed unsafe class StoredModel : IDisposable
 {
-    private readonly SafetensorsFile _arrays;
+    private readonly SafetensorsFile? _file;
     private readonly string _prefix = "";
 
-    internal StoredModel(string directory, Manifest manifest, SafetensorsFile arrays, IdTable users, IdTable items, SparseMatrix histories)
+    internal StoredModel(string directory, Manifest manifest, SafetensorsFile? arrays, IdTable users, IdTable items, SparseMatrix histories)
     {
         Directory = directory;
         EngineVersion = manifest.EngineVersion;
         Facts = manifest.Facts;
-        _arrays = arrays;
+        _file = arrays;
         Users = users;
         Items = items;
         Histories = histories;
@@ -29,7 +29,7 @@ public sealed unsafe class StoredModel : IDisposable
         Directory = whole.Directory;
         EngineVersion = whole.EngineVersion;
         Facts = facts;
-        _arrays = whole._arrays;
+        _file = whole._file;
         _prefix = whole._prefix + prefix;
         Users = whole.Users;
         Items = whole.Items;
@@ -60,11 +60,11 @@ public sealed unsafe class StoredModel : IDisposable
 
     /// <summary>The arrays by name: type and shape.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors => _prefix.Length == 0
-        ? _arrays.Tensors
-        : _arrays.Tensors.Where(t => t.Key.StartsWith(_prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[_prefix.Length..], t => t.Value);
+        ? Arrays.Tensors
+        : Arrays.Tensors.Where(t => t.Key.StartsWith(_prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[_prefix.Length..], t => t.Value);
 
     /// <summary>Whether there is an array of that name.</summary>
-    public bool Has(string name) => _arrays.Tensors.ContainsKey(_prefix + name);
+    public bool Has(string name) => Arrays.Tensors.ContainsKey(_prefix + name);
 
     /// <summary>Reads a float32 matrix in parallel into aligned memory, which the caller owns.</summary>
     /// <param name="name">Its name.</param>
@@ -74,7 +74,7 @@ public sealed unsafe class StoredModel : IDisposable
     /// <exception cref="ModelFormatException">Not there, of another type or shape, or altered.</exception>
     public DenseMatrix Matrix(string name, int rows = -1, int columns = -1, CancellationToken cancellationToken = default)
     {
-        var tensor = _arrays[_prefix + name];
+        var tensor = Arrays[_prefix + name];
         if (tensor.Type != TensorType.F32 || tensor.Shape.Count != 2
             || tensor.Shape[0] > int.MaxValue || tensor.Shape[1] > int.MaxValue - 16
             || (rows >= 0 && tensor.Shape[0] != rows) || (columns >= 0 && tensor.Shape[1] != columns))
@@ -85,7 +85,7 @@ public sealed unsafe class StoredModel : IDisposable
         var matrix = new DenseMatrix((int)tensor.Shape[0], (int)tensor.Shape[1]);
         try
         {
-            _arrays.Read(tensor, (byte*)matrix.Pointer, (long)matrix.Stride * sizeof(float), cancellationToken);
+            Arrays.Read(tensor, (byte*)matrix.Pointer, (long)matrix.Stride * sizeof(float), cancellationToken);
             return matrix;
         }
         catch
@@ -107,7 +107,7 @@ public sealed unsafe class StoredModel : IDisposable
         var buffer = new NativeBuffer<T>(tensor.Shape[0]);
         try
         {
-            _arrays.Read(tensor, (byte*)buffer.Pointer, tensor.Bytes, cancellationToken);
+            Arrays.Read(tensor, (byte*)buffer.Pointer, tensor.Bytes, cancellationToken);
             return buffer;
         }
         catch
@@ -123,7 +123,7 @@ public sealed unsafe class StoredModel : IDisposable
         where T : unmanaged
     {
         _ = CheckedVector<T>(name, length);
-        return _arrays.ReadArray<T>(_prefix + name, cancellationToken);
+        return Arrays.ReadArray<T>(_prefix + name, cancellationToken);
     }
 
     /// <summary>
@@ -136,7 +136,7 @@ public sealed unsafe class StoredModel : IDisposable
     /// <param name="verify">False: do not read and check all of it first.</param>
     /// <param name="cancellationToken">Stops checking.</param>
     public Tensor Map(string name, bool verify = true, CancellationToken cancellationToken = default) =>
-        _arrays.Map(_arrays[_prefix + name], verify, cancellationToken);
+        Arrays.Map(Arrays[_prefix + name], verify, cancellationToken);
 
     /// <summary>
     /// A model stored within this one: its arrays are those whose names begin with <paramref name="prefix"/>, called by
@@ -149,16 +149,18 @@ public sealed unsafe class StoredModel : IDisposable
     {
         if (_prefix.Length == 0)
         {
-            _arrays.Dispose();
+            _file?.Dispose();
         }
     }
+
+    private SafetensorsFile Arrays => _file ?? throw new ModelFormatException(Directory, "was opened without its arrays");
 
     private static string Any(long extent) => extent < 0 ? "any" : extent.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private TensorInfo CheckedVector<T>(string name, long length)
         where T : unmanaged
     {
-        var tensor = _arrays.Vector<T>(_prefix + name);
+        var tensor = Arrays.Vector<T>(_prefix + name);
         return length < 0 || tensor.Shape[0] == length ? tensor : throw WrongShape(tensor, $"[{length}]");
     }
 

@@ -26,6 +26,11 @@ internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNo
         }
 
         _shards = new ItemShardSet(blobs, options.ModelFolder, (int)this.GetPrimaryKeyLong(), options.ItemPartitions);
+        foreach (var (model, version) in node.Models.Partitioned)
+        {
+            _shards.PrepareAsync(model, version).Ignore(); // where it fails, questions try again and tell
+        }
+
         return Task.CompletedTask;
     }
 

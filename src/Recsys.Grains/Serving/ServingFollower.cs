@@ -69,16 +69,30 @@ internal sealed class ServingFollower(
         }
     });
 
-    private Task FollowModelsAsync() => FollowAsync("models", async revision =>
+    private Task FollowModelsAsync()
     {
-        if (revision.Models != node.Models.Active.Revision)
+        bool prepared = false;
+        return FollowAsync("models", async revision =>
         {
+            if (revision.Models == node.Models.Active.Revision)
+            {
+                if (!prepared)
+                {
+                    await node.Models.PrepareAsync(node.Shards, _stopping.Token).ConfigureAwait(false); // after a start of all silos nobody has
+                    prepared = true;
+                }
+
+                return;
+            }
+
             var choice = await _registry.RefreshAsync(_stopping.Token).ConfigureAwait(false);
+            logger.LogInformation("models of revision {Revision} are being loaded", choice.Revision);
             await node.Models.FollowAsync(choice, node.Shards, _stopping.Token).ConfigureAwait(false);
+            prepared = true;
             ServingMeter.Swaps.Add(1);
             logger.LogInformation("models of revision {Revision} answer", choice.Revision);
-        }
-    });
+        });
+    }
 
     private async Task FollowAsync(string what, Func<ServingRevision, Task> follow)
     {

@@ -29,10 +29,12 @@ public sealed class PartitionedServingTests : IDisposable
     [InlineData("als-scaled", 3)]
     [InlineData("ease", 1)]
     [InlineData("ease", 7)]
+    [InlineData("ease-by-columns", 1)]
+    [InlineData("ease-by-columns", 7)]
     public async Task Partitions_answer_every_question_as_the_whole_model_does_to_the_bit(string kind, int partitions)
     {
         using var model = Train(kind);
-        await PublishAsync("m", model);
+        await PublishAsync("m", model, byColumns: kind == "ease-by-columns");
         using var shards = new LocalShards(_blobs, _folder["parts"], partitions);
         using var whole = new ServingNode(_blobs, _folder["whole"], long.MaxValue, shards);
         using var split = new ServingNode(_blobs, _folder["split"], 0, shards);
@@ -84,6 +86,111 @@ public sealed class PartitionedServingTests : IDisposable
         }
 
         await Assert.ThrowsAsync<UnknownIdException>(() => split.SimilarAsync(new("unheard")));
+    }
+
+    [Theory]
+    [InlineData("als")]
+    [InlineData("ease")]
+    public async Task Events_that_weigh_and_dislikes_are_served_as_in_one_process(string kind)
+    {
+        using var model = Train(kind);
+        await PublishAsync(model.Algorithm, model, byColumns: true);
+        using var shards = new LocalShards(_blobs, _folder["parts"], 3);
+        using var whole = new ServingNode(_blobs, _folder["whole"], long.MaxValue, shards);
+        using var split = new ServingNode(_blobs, _folder["split"], 0, shards);
+        foreach (var node in new[] { whole, split })
+        {
+            await node.Models.FollowAsync(await new ModelRegistry(_blobs).RefreshAsync(), shards);
+        }
+
+        // One process: the same EASE beside an event log; trained ALS for the histories there (live ALS adds up in the order of the events).
+        using var ease = Train("ease");
+        await using var alone = await DataDirectory.OpenAsync(_folder["alone"], [ease], new DataDirectoryOptions { Ease = LiveEaseMode.Standing });
+        var library = new ModelLibrary();
+        library.Add("als", model);
+        var trained = new ModelRecommender(library, new ItemStore());
+        var receipt = await alone.Engine.AcceptAsync(new IncomingEvent[]
+        {
+            new("ann", Data.Items[3], "purchase"), new("ann", Data.Items[9], "click"), new("ann", Data.Items[40], "dislike"), new("ann", Data.Items[41], "dislike"),
+            new("ann", Data.Items[80], "like"), new("ann", "unheard", "dislike"), new("sour", Data.Items[7], "dislike"), new("sour", Data.Items[8], "dislike"),
+        });
+        await alone.Engine.WaitAppliedAsync(receipt.Position);
+        string disliked = Data.Items[40];
+        foreach (string user in new[] { "ann", "sour" })
+        {
+            var history = (await alone.Recommender.GetUserAsync(user))!.History;
+            Assert.Contains(history, h => h.Weight < 0);
+            foreach (var query in new RecommendationQuery[]
+            {
+                new() { Count = 150, Explain = true }, new() { Count = 150, KeepSeen = true }, new() { Count = 9, Offset = 3, Exclude = [Data.Items[11]] },
+            })
+            {
+                var one = kind == "ease"
+                    ? await alone.Recommender.RecommendAsync(query with { User = user, Model = "ease" })
+                    : await trained.RecommendAsync(query with { History = history });
+                var replicated = await whole.RecommendAsync(new ServedUser(user), new UserHistory(true, history), query);
+                Equal(replicated, await split.RecommendAsync(new ServedUser(user), new UserHistory(true, history), query));
+                Equal(replicated, await whole.RecommendAsync(query with { History = history }));
+                Equal(replicated, await split.RecommendAsync(query with { History = history }));
+                Assert.Equal(one.Fallback, replicated.Fallback);
+                if (one.Fallback)
+                {
+                    // Which items are popular differs, which are left out does not.
+                    Assert.Equal(("sour", false), (user, kind == "als"));
+                    Assert.Equal(query.KeepSeen, replicated.Items.Any(i => i.Id == Data.Items[7]));
+                }
+                else
+                {
+                    Equal(one, replicated);
+                    Assert.Equal(query.KeepSeen, replicated.Items.Any(i => i.Id == disliked && user == "ann") || (query.KeepSeen && user != "ann"));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Of_a_model_stored_by_columns_a_partition_reads_its_own_and_a_front_ids_and_histories()
+    {
+        const int Partitions = 4;
+        using var model = Train("ease");
+        await PublishAsync("m", model, byColumns: true);
+        var counted = new CountedBlobs(_blobs);
+        using var shards = new LocalShards(counted, _folder["parts"], Partitions);
+        long weights = 0;
+        for (int p = 0; p < Partitions; p++)
+        {
+            counted.Clear();
+            await Task.WhenAll(shards.PrepareAsync(p, "m", "1"), shards.PrepareAsync(p, "m", "1"));
+            long bytes = counted.Read.Where(r => r.Key.Contains("/tiles/", StringComparison.Ordinal)).Sum(r => r.Value - 16L);
+            Assert.Equal((long)ItemShard.ItemsOf(Data.Items, p, Partitions).Length * Data.Items.Count * sizeof(float), bytes);
+            Assert.Equal(2, counted.Read.Count(r => !r.Key.Contains("/tiles/", StringComparison.Ordinal))); // the manifest and the index
+            weights += bytes;
+        }
+
+        Assert.Equal((long)Data.Items.Count * Data.Items.Count * sizeof(float), weights);
+        counted.Clear();
+        using var split = new ServingNode(counted, _folder["split"], 0, shards);
+        await split.Models.FollowAsync(await new ModelRegistry(_blobs).RefreshAsync(), shards);
+        Assert.DoesNotContain(counted.Read.Keys, k => k.Contains("model.safetensors", StringComparison.Ordinal));
+        Assert.Equal(10, (await split.RecommendAsync(new ServedUser(Data.Users[0]), UserHistory.Unknown, new() { Count = 10 })).Items.Count);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder["split"], "*", SearchOption.AllDirectories).Where(File.Exists));
+    }
+
+    [Fact]
+    public async Task A_model_on_its_way_is_said_to_be_loaded()
+    {
+        using var model = Train("ease");
+        await PublishAsync("m", model);
+        using var shards = new LocalShards(_blobs, _folder["parts"], 2);
+        var choice = await new ModelRegistry(_blobs).RefreshAsync();
+        var slow = new CountedBlobs(_blobs) { Held = new TaskCompletionSource() };
+        using var waiting = new ServingNode(slow, _folder["waiting"], long.MaxValue, shards);
+        var following = waiting.Models.FollowAsync(choice);
+        var error = await Assert.ThrowsAsync<InvalidOptionException>(() => waiting.RecommendAsync(new RecommendationQuery { Model = "m" }));
+        Assert.Equal("model 'm' is being loaded", error.Message);
+        slow.Held.SetResult();
+        await following;
+        Assert.Equal("1", (await waiting.RecommendAsync(new RecommendationQuery { Model = "m" })).Version);
     }
 
     [Fact]
@@ -179,9 +286,10 @@ public sealed class PartitionedServingTests : IDisposable
         _ => EaseTrainer.Train(Data, new EaseOptions { Regularization = 20, Threads = 1 }),
     };
 
-    private async Task PublishAsync(string name, IRecommenderModel model)
+    private async Task PublishAsync(string name, IRecommenderModel model, bool byColumns = false)
     {
-        string version = await ModelBlobs.SaveAsync(_blobs, name, model.ToContents(), _folder["saving"]);
+        string version = await ModelBlobs.SaveAsync(
+            _blobs, name, model.ToContents(), _folder["saving"], claim: null, leastTiled: byColumns ? 0 : long.MaxValue, CancellationToken.None);
         await new ModelRegistry(_blobs).AddedAsync(name, version, activate: true);
     }
 
@@ -191,6 +299,31 @@ public sealed class PartitionedServingTests : IDisposable
         Assert.Equal(expected.Items.Select(i => (i.Id, i.Score, i.Name)), found.Items.Select(i => (i.Id, i.Score, i.Name)));
         Assert.Equal(expected.Items.Select(i => i.Reasons?.Count), found.Items.Select(i => i.Reasons?.Count));
         Assert.Equal(expected.Items.SelectMany(i => i.Reasons ?? []), found.Items.SelectMany(i => i.Reasons ?? []));
+    }
+
+    /// <summary>Blobs that tell which of them were read, and how many bytes of each.</summary>
+    private sealed class CountedBlobs(IBlobStore blobs) : IBlobStore
+    {
+        public System.Collections.Concurrent.ConcurrentDictionary<string, long> Read { get; } = new();
+
+        public TaskCompletionSource? Held { get; init; }
+
+        public void Clear() => Read.Clear();
+
+        public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken = default)
+        {
+            await (Held?.Task ?? Task.CompletedTask);
+            byte[]? bytes = await blobs.GetAsync(key, cancellationToken);
+            Read.AddOrUpdate(key, bytes?.Length ?? 0, (_, before) => before + (bytes?.Length ?? 0));
+            return bytes;
+        }
+
+        public ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> bytes, bool replace = false, CancellationToken cancellationToken = default) =>
+            blobs.PutAsync(key, bytes, replace, cancellationToken);
+
+        public ValueTask<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellationToken = default) => blobs.ListAsync(prefix, cancellationToken);
+
+        public ValueTask DeleteAsync(string prefix, CancellationToken cancellationToken = default) => blobs.DeleteAsync(prefix, cancellationToken);
     }
 
     private sealed class LocalShards(IBlobStore blobs, string folder, int partitions) : IItemShards, IDisposable

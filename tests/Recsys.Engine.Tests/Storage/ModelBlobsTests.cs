@@ -1,4 +1,5 @@
 using Recsys.Engine.Data;
+using Recsys.Engine.Numerics;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Tests.Storage;
@@ -26,6 +27,69 @@ public sealed class ModelBlobsTests : IDisposable
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder["tmp"]));
+    }
+
+    [Theory]
+    [InlineData(1030)]
+    [InlineData(1500)]
+    public async Task A_matrix_of_items_by_items_lies_in_tiles_and_comes_back_byte_for_byte(int items)
+    {
+        var contents = Square(items);
+        await ModelBlobs.SaveAsync(_store, "square", contents, _folder["tmp"]);
+        var keys = await _store.ListAsync("models/square/");
+        Assert.Contains("models/square/000001/tiles", keys);
+        Assert.Contains("models/square/000001/model.safetensors/tiles/000000/00", keys);
+        Assert.DoesNotContain("models/square/000001/model.safetensors/000000", keys);
+        using var opened = await ModelBlobs.OpenAsync(_store, "square", "1", _folder["cache"], new OpenOptions { Verify = ModelVerification.Sha256 });
+        ModelStore.Save(contents, _folder["plain"]);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(_folder["plain"], "model.safetensors")), File.ReadAllBytes(Path.Combine(opened.Directory, "model.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("tiles/000000/07", false)]
+    [InlineData("tiles/000000/07", true)]
+    [InlineData("rest/000000", false)]
+    [InlineData("rest/000000", true)]
+    [InlineData("../tiles", false)]
+    public async Task An_altered_or_missing_tile_is_refused(string name, bool missing)
+    {
+        await ModelBlobs.SaveAsync(_store, "m", Square(1030), _folder["tmp"]);
+        string key = name.StartsWith("../", StringComparison.Ordinal) ? "models/m/000001/" + name[3..] : "models/m/000001/model.safetensors/" + name;
+        byte[] blob = (await _store.GetAsync(key))!.ToArray();
+        blob[^1] ^= 1;
+        await _store.DeleteAsync(key);
+        if (!missing)
+        {
+            await _store.PutAsync(key, blob);
+        }
+
+        await Assert.ThrowsAsync<ModelFormatException>(() => ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"]));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_folder["cache"], "m")));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_what_its_manifest_says_is_not_stored()
+    {
+        ModelStore.Save(Square(1030), _folder["plain"]);
+        using (var file = new FileStream(Path.Combine(_folder["plain"], "model.safetensors"), FileMode.Open))
+        {
+            file.Position = 3_000_000;
+            file.WriteByte(0x55);
+        }
+
+        await Assert.ThrowsAsync<ModelFormatException>(() => ModelBlobs.SaveDirectoryAsync(_store, "m", "1", _folder["plain"]));
+        Assert.Empty(await ModelBlobs.ListVersionsAsync(_store, "m"));
+    }
+
+    [Fact]
+    public async Task Many_who_open_a_version_at_once_fetch_it_once()
+    {
+        await ModelBlobs.SaveAsync(_store, "m", SampleModel.Make(), _folder["tmp"]);
+        var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"]))));
+        Assert.Single(opened.Select(o => o.Directory).Distinct());
+        Assert.Single(Directory.GetFileSystemEntries(Path.Combine(_folder["cache"], "m")));
+        Array.ForEach(opened, o => o.Dispose());
     }
 
     [Fact]
@@ -76,5 +140,34 @@ public sealed class ModelBlobsTests : IDisposable
         (await ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"])).Dispose();
         await _store.DeleteAsync("models/m/000001/ids.safetensors");
         (await ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"])).Dispose();
+    }
+
+    /// <summary>A model with an items × items matrix, and an array before and one behind it in the file.</summary>
+    private static ModelContents Square(int n)
+    {
+        var sample = SampleModel.Make();
+        var items = new IdTable();
+        for (int i = 0; i < n; i++)
+        {
+            items.GetOrAdd($"item-{i}");
+        }
+
+        var random = new Random(n);
+        var weights = new DenseMatrix(n, n);
+        for (int r = 0; r < n; r++)
+        {
+            foreach (ref float value in weights.Row(r))
+            {
+                value = random.NextSingle() - 0.5f;
+            }
+        }
+
+        var tensors = new Dictionary<string, Tensor>
+        {
+            ["weights"] = Tensor.From(weights),
+            ["a"] = Tensor.Copy<float>([.. Enumerable.Range(0, 32).Select(i => (float)i)], TensorType.F32),
+            ["inverse_diagonal"] = Tensor.Copy<float>([.. Enumerable.Range(0, n).Select(i => (float)i)], TensorType.F32),
+        };
+        return new ModelContents(sample.Facts, tensors, sample.Users, items, new SparseMatrix(sample.Users.Count, n, new long[sample.Users.Count + 1], [], null));
     }
 }

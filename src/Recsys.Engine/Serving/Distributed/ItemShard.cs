@@ -12,7 +12,7 @@ namespace Recsys.Engine.Serving.Distributed;
 /// One partition's items of a version of a model: of ALS their factors, of EASE their columns of B. Scores are those of the
 /// whole model, to the bit. Counted: its memory is freed when nobody holds it any more.
 /// </summary>
-internal sealed unsafe class ItemShard : Counted
+internal sealed class ItemShard : Counted
 {
     private readonly string _name;
     private readonly int[] _items;
@@ -39,7 +39,7 @@ internal sealed unsafe class ItemShard : Counted
     }
 
     /// <summary>Whether a stored model can be served in partitions.</summary>
-    public static bool Supports(StoredModel stored) => TensorOf(stored) is { } tensor && stored.Has(tensor);
+    public static bool Supports(StoredModel stored) => TensorOf(stored.Facts.Algorithm) is { } tensor && stored.Has(tensor);
 
     /// <summary>The items of a partition, ascending.</summary>
     public static int[] ItemsOf(Data.IdTable items, int partition, int partitions)
@@ -60,6 +60,20 @@ internal sealed unsafe class ItemShard : Counted
     public static int PartitionOf(Data.IdTable items, int item, int partitions) =>
         VirtualBlocks.PartitionOf(VirtualBlocks.BlockOf(VirtualBlocks.Hash(items.Utf8(item))), partitions);
 
+    /// <summary>Whether tiles of a model of that algorithm are all that a partition's part needs.</summary>
+    public static bool Supports(ColumnTiles tiles, string algorithm) =>
+        algorithm != AlsAlgorithm.AlgorithmName && tiles.Array == TensorOf(algorithm);
+
+    /// <summary>Loads a partition's part of a model stored by columns: of its array nothing else is read.</summary>
+    /// <exception cref="ModelFormatException">Something of it is missing or damaged.</exception>
+    public static async Task<ItemShard> LoadAsync(
+        ColumnTiles tiles, string name, int partition, int partitions, CancellationToken cancellationToken = default)
+    {
+        var (items, columns) = await tiles.ReadColumnsAsync(
+            VirtualBlocks.FirstBlock(partition, partitions), VirtualBlocks.FirstBlock(partition + 1, partitions), cancellationToken).ConfigureAwait(false);
+        return new ItemShard(name, items, columns, als: null);
+    }
+
     /// <summary>Loads a partition's part of a stored model; the rest passes by and is not held.</summary>
     /// <exception cref="RecsysException">It cannot be served in partitions, or is damaged.</exception>
     public static ItemShard Load(StoredModel stored, string name, int partition, int partitions)
@@ -71,7 +85,7 @@ internal sealed unsafe class ItemShard : Counted
 
         int[] items = ItemsOf(stored.Items, partition, partitions);
         var als = stored.Facts.Algorithm == AlsAlgorithm.AlgorithmName ? AlsAlgorithm.ParseStored(stored.Facts.Options) : null;
-        var all = stored.Map(TensorOf(stored)!);
+        var all = stored.Map(TensorOf(stored.Facts.Algorithm)!);
         int n = stored.Items.Count;
         if (all.Type != TensorType.F32 || all.Shape is not [var rows, var columns] || rows != n || columns != (als?.Factors ?? n))
         {
@@ -155,14 +169,14 @@ internal sealed unsafe class ItemShard : Counted
 
     private AlsOptions Als => _als ?? throw new RecsysException($"model '{_name}' has no factors");
 
-    private static string? TensorOf(StoredModel stored) => stored.Facts.Algorithm switch
+    private static string? TensorOf(string algorithm) => algorithm switch
     {
         AlsAlgorithm.AlgorithmName => AlsModel.ItemTensor,
         EaseAlgorithm.AlgorithmName or SlimAlgorithm.AlgorithmName => ItemWeightModel.WeightsTensor,
         _ => null,
     };
 
-    private static DenseMatrix Rows(Tensor all, int columns, int[] rows)
+    private static unsafe DenseMatrix Rows(Tensor all, int columns, int[] rows)
     {
         var matrix = new DenseMatrix(rows.Length, columns);
         for (int r = 0; r < rows.Length; r++)
@@ -173,7 +187,7 @@ internal sealed unsafe class ItemShard : Counted
         return matrix;
     }
 
-    private static DenseMatrix Columns(Tensor all, int rows, int[] columns)
+    private static unsafe DenseMatrix Columns(Tensor all, int rows, int[] columns)
     {
         var matrix = new DenseMatrix(rows, columns.Length);
         for (int r = 0; r < rows; r++)

@@ -125,6 +125,13 @@ public sealed class ItemShardSet : IDisposable
 
     private async Task<ItemShard> LoadAsync(string model, string version)
     {
+        var tiles = await ModelBlobs.OpenTilesAsync(_blobs, model, version).ConfigureAwait(false);
+        if (tiles is not null
+            && ItemShard.Supports(tiles, (await ModelBlobs.ReadManifestAsync(_blobs, model, version).ConfigureAwait(false)).Facts.Algorithm))
+        {
+            return await ItemShard.LoadAsync(tiles, model, _partition, _partitions).ConfigureAwait(false);
+        }
+
         using var stored = await ModelBlobs.OpenAsync(_blobs, model, version, _folder, OpenOptions.BesideServing).ConfigureAwait(false);
         return ItemShard.Load(stored, model, _partition, _partitions);
     }

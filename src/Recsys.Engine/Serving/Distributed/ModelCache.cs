@@ -17,6 +17,7 @@ public sealed class ModelCache : ILiveModels, IDisposable
     private readonly long _bound;
     private readonly SemaphoreSlim _following = new(1);
     private Snapshot _live = Snapshot.None;
+    private ActiveModels _coming = ActiveModels.None;
     private bool _disposed;
 
     /// <summary>An empty cache.</summary>
@@ -59,6 +60,7 @@ public sealed class ModelCache : ILiveModels, IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            Volatile.Write(ref _coming, choice);
             var before = _live;
             var after = new Dictionary<string, Entry>(StringComparer.Ordinal);
             try
@@ -81,6 +83,17 @@ public sealed class ModelCache : ILiveModels, IDisposable
         }
     }
 
+    /// <summary>The versions that answer and are served in partitions.</summary>
+    public IReadOnlyList<(string Model, string Version)> Partitioned =>
+        [.. Volatile.Read(ref _live).Entries.Values.Where(e => e.IsPartitioned).Select(e => (e.Live.Name, e.Live.Version))];
+
+    /// <summary>Lets partitions load what they serve of the models that answer, as after a start: questions need not wait for it then.</summary>
+    public Task PrepareAsync(IItemShards shards, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(shards);
+        return Task.WhenAll(Partitioned.Select(p => PrepareAsync(shards, p.Model, p.Version, cancellationToken)));
+    }
+
     /// <inheritdoc/>
     LiveModelLease ILiveModels.Hold(string? name) => Hold(name);
 
@@ -93,13 +106,15 @@ public sealed class ModelCache : ILiveModels, IDisposable
         }
 
         var live = Volatile.Read(ref _live);
-        if ((name ?? live.Choice.Default) is not { } model)
+        var coming = Volatile.Read(ref _coming);
+        if ((name ?? live.Choice.Default ?? coming.Default) is not { } model)
         {
             throw new InvalidOptionException("no model is active yet");
         }
 
-        throw new InvalidOptionException(live.Choice.Active.ContainsKey(model)
-            ? $"model '{model}' is larger than this process may hold, and cannot be served in partitions"
+        throw new InvalidOptionException(
+            live.Choice.Active.ContainsKey(model) ? $"model '{model}' is larger than this process may hold, and cannot be served in partitions"
+            : coming.Active.ContainsKey(model) ? $"model '{model}' is being loaded"
             : $"unknown model '{model}'; there are {string.Join(", ", live.Choice.Active.Keys.Order(StringComparer.Ordinal))}");
     }
 
@@ -181,12 +196,13 @@ public sealed class ModelCache : ILiveModels, IDisposable
         foreach (var (model, version) in choice.Active.OrderBy(a => a.Key != choice.Default).ThenBy(a => a.Key, StringComparer.Ordinal))
         {
             var known = before.Entries.GetValueOrDefault(model) is { } entry && entry.Live.Version == version ? entry : null;
-            long size = known?.Bytes
-                ?? (await ModelBlobs.ReadManifestAsync(_blobs, model, version, cancellationToken).ConfigureAwait(false)).Files.Values.Sum(f => f.Bytes);
+            var manifest = known is null ? await ModelBlobs.ReadManifestAsync(_blobs, model, version, cancellationToken).ConfigureAwait(false) : null;
+            long size = known?.Bytes ?? BytesOf(manifest!);
             bool partitioned = bytes + size > _bound;
             if (known is null || known.IsPartitioned != partitioned)
             {
-                known = await LoadAsync(model, version, size, partitioned, cancellationToken).ConfigureAwait(false);
+                manifest ??= await ModelBlobs.ReadManifestAsync(_blobs, model, version, cancellationToken).ConfigureAwait(false);
+                known = await LoadAsync(model, version, manifest, partitioned, cancellationToken).ConfigureAwait(false);
             }
 
             if (known is null)
@@ -198,14 +214,22 @@ public sealed class ModelCache : ILiveModels, IDisposable
             bytes += partitioned ? 0 : size;
             if (partitioned && shards is not null)
             {
-                await Task.WhenAll(Enumerable.Range(0, shards.Partitions).Select(p => shards.PrepareAsync(p, model, version, cancellationToken)))
-                    .ConfigureAwait(false);
+                await PrepareAsync(shards, model, version, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task<Entry?> LoadAsync(string model, string version, long bytes, bool partitioned, CancellationToken cancellationToken)
+    private async Task<Entry?> LoadAsync(string model, string version, Manifest manifest, bool partitioned, CancellationToken cancellationToken)
     {
+        long bytes = BytesOf(manifest);
+        if (partitioned
+            && await ModelBlobs.OpenTilesAsync(_blobs, model, version, cancellationToken).ConfigureAwait(false) is { } tiles
+            && ItemShard.Supports(tiles, manifest.Facts.Algorithm))
+        {
+            using var head = await ModelBlobs.OpenWithoutArraysAsync(_blobs, model, version, _folder, cancellationToken).ConfigureAwait(false);
+            return new Entry(new LiveModel(model, version, PartitionedFront.Load(head), ServingOptions.Default), bytes, IsPartitioned: true);
+        }
+
         using var stored = await ModelBlobs.OpenAsync(_blobs, model, version, _folder, OpenOptions.BesideServing, cancellationToken).ConfigureAwait(false);
         if (partitioned && !ItemShard.Supports(stored))
         {
@@ -216,6 +240,11 @@ public sealed class ModelCache : ILiveModels, IDisposable
             () => partitioned ? PartitionedFront.Load(stored) : Algorithms.Get(stored.Facts.Algorithm).Read(stored), cancellationToken).ConfigureAwait(false);
         return new Entry(new LiveModel(model, version, loaded, ServingOptions.Default), bytes, partitioned);
     }
+
+    private static Task PrepareAsync(IItemShards shards, string model, string version, CancellationToken cancellationToken) => Task.WhenAll(
+        Enumerable.Range(0, shards.Partitions).Select(p => shards.PrepareAsync(p, model, version, cancellationToken)));
+
+    private static long BytesOf(Manifest manifest) => manifest.Files.Values.Sum(f => f.Bytes);
 
     private sealed record Entry(LiveModel Live, long Bytes, bool IsPartitioned);
 

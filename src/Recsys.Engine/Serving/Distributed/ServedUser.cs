@@ -13,6 +13,7 @@ public sealed class ServedUser(string id)
     private UserHistory? _history;
     private UserHistory? _profiled;
     private UserProfile? _profile;
+    private PresentHistory _present;
     private string? _model;
     private string? _version;
     private bool _partitioned;
@@ -43,18 +44,20 @@ public sealed class ServedUser(string id)
     }
 
     /// <summary>
-    /// The profile of a history in a model. A user of whom no event was ever heard is known by the history the model was
+    /// The profile of a history in a model, and the query for it: what one process answers for the same events
+    /// (<see cref="PresentHistory"/>). A user of whom no event was ever heard is known by the history the model was
     /// trained on, if it is among its users.
     /// </summary>
-    internal UserProfile Profile(LiveModel live, UserHistory history)
+    internal (UserProfile Profile, RecommendationQuery Query) Profile(LiveModel live, UserHistory history, RecommendationQuery query)
     {
         bool partitioned = live.Model is PartitionedFront; // its profiles have no factors
         if (_profile is null || !ReferenceEquals(_profiled, history) || _version != live.Version || _model != live.Name || _partitioned != partitioned)
         {
-            _profile = history.Known ? ModelRecommender.Profile(live.Model, history.Items) : ModelRecommender.ProfileOf(live.Model, id);
+            _present = PresentHistory.For(live.Model, history.Items);
+            _profile = history.Known ? ModelRecommender.Profile(live.Model, _present.Items) : ModelRecommender.ProfileOf(live.Model, id);
             (_profiled, _model, _version, _partitioned) = (history, live.Name, live.Version, partitioned);
         }
 
-        return _profile;
+        return (_profile, _present.Filter(query));
     }
 }

@@ -55,15 +55,35 @@ public sealed class ServingNode : IDisposable
         ArgumentNullException.ThrowIfNull(history);
         ModelRecommender.Check(query);
         cancellationToken.ThrowIfCancellationRequested();
-        return AnswerAsync(query, live => user.Profile(live, history), cancellationToken);
+        var lease = Models.Hold(query.Model);
+        try
+        {
+            var (profile, asked) = user.Profile(lease.Live, history, query);
+            return AnswerAsync(lease, profile, asked, cancellationToken);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Recommends for the history of a query, or for nobody.</summary>
+    /// <summary>Recommends for the history of a query, which is taken as one of events is, or for nobody.</summary>
     public Task<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken = default)
     {
         ModelRecommender.Check(query);
         cancellationToken.ThrowIfCancellationRequested();
-        return AnswerAsync(query, live => ModelRecommender.ProfileOf(live.Model, query), cancellationToken);
+        var lease = Models.Hold(query.Model);
+        try
+        {
+            var asked = query.History is null ? query : PresentHistory.For(lease.Live.Model, query);
+            return AnswerAsync(lease, ModelRecommender.ProfileOf(lease.Live.Model, asked), asked, cancellationToken);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -188,36 +208,26 @@ public sealed class ServingNode : IDisposable
             : new ItemRecord(item, known?.Name, known?.Categories ?? [], known?.Available ?? true, statistics?.Users ?? 0);
     }
 
+    /// <summary>Answers from the model that is held, and lets go of it; where this throws at once, the caller does.</summary>
     private Task<RecommendationList> AnswerAsync(
-        RecommendationQuery query, Func<LiveModel, UserProfile> profile, CancellationToken cancellationToken)
+        LiveModelLease lease, UserProfile profile, RecommendationQuery query, CancellationToken cancellationToken)
     {
-        var lease = Models.Hold(query.Model);
-        bool release = true;
-        try
+        if (lease.Live.Model is PartitionedFront)
         {
-            if (lease.Live.Model is not PartitionedFront)
-            {
-                return Task.FromResult(_recommender.Recommend(lease.Live, profile(lease.Live), query));
-            }
-
-            release = false;
             return AskAsync(lease, profile, query, cancellationToken);
         }
-        finally
-        {
-            if (release)
-            {
-                lease.Dispose();
-            }
-        }
+
+        var list = _recommender.Recommend(lease.Live, profile, query);
+        lease.Dispose();
+        return Task.FromResult(list);
     }
 
     private async Task<RecommendationList> AskAsync(
-        LiveModelLease lease, Func<LiveModel, UserProfile> profile, RecommendationQuery query, CancellationToken cancellationToken)
+        LiveModelLease lease, UserProfile profile, RecommendationQuery query, CancellationToken cancellationToken)
     {
         using (lease)
         {
-            return await _partitioned.RecommendAsync(lease.Live, profile(lease.Live), query, cancellationToken).ConfigureAwait(false);
+            return await _partitioned.RecommendAsync(lease.Live, profile, query, cancellationToken).ConfigureAwait(false);
         }
     }
 
