@@ -11,6 +11,9 @@ namespace Recsys.Engine.Online;
 /// </summary>
 public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
 {
+    /// <summary>Events that are applied between two calls of <see cref="OnlineOptions.Replaying"/>.</summary>
+    internal const int ReplayStep = 512;
+
     private readonly OnlineOptions _options;
     private readonly OnlineState _state;
     private readonly IEventJournal _log;
@@ -22,6 +25,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
     private readonly Task _stepping;
     private readonly EagerFoldIn? _foldIn;
     private TaskCompletionSource _advanced = New();
+    private readonly long _replayTo;
     private long _snapshotAt;
     private RecsysException? _failure;
     private int _disposed;
@@ -33,6 +37,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         _log = log;
         _snapshots = snapshots;
         _snapshotAt = state.Position;
+        _replayTo = log.End;
         _kinds = options.Events.ToDictionary(e => e.Name, StringComparer.Ordinal);
         _foldIn = options.EagerFoldIn && state.Als is not null ? new EagerFoldIn(state) : null;
         state.Changed = _foldIn is null ? null : _foldIn.Add;
@@ -298,7 +303,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         {
             await foreach (var batch in _log.FollowAsync(_state.Position, _stopping.Token).ConfigureAwait(false))
             {
-                _state.Apply(batch);
+                await ApplyAsync(batch).ConfigureAwait(false);
                 Interlocked.Exchange(ref _advanced, New()).SetResult();
                 if (_options.SnapshotEvents > 0 && batch.End - Volatile.Read(ref _snapshotAt) >= _options.SnapshotEvents)
                 {
@@ -314,6 +319,21 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         catch (Exception e)
         {
             Fail("events could not be applied", e);
+        }
+    }
+
+    private async ValueTask ApplyAsync(EventBatch batch)
+    {
+        if (_options.Replaying is not { } replaying || _state.Position >= _replayTo)
+        {
+            _state.Apply(batch);
+            return;
+        }
+
+        for (int first = 0; first < batch.Count; first += ReplayStep)
+        {
+            await replaying(_state, _stopping.Token).ConfigureAwait(false);
+            _state.Apply(batch, first, Math.Min(batch.Count, first + ReplayStep));
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed partial class OnlineState
     private const string AlsItemGramTensor = "als_item_gram";
     private const string AlsUserGramTensor = "als_user_gram";
     private const string AlsForgottenTensor = "als_forgotten";
+    private const string LmfOthersTensor = "lmf_others";
     private const string EaseTensor = "ease_inverse";
     private const string EaseOption = "ease-regularization";
 
@@ -72,22 +73,33 @@ internal sealed partial class OnlineState
     {
         options.Validate();
         using var stored = ModelStore.Open(Path.Combine(directory, StateFolder), null, cancellationToken);
+        var (users, items) = (stored.Users.Clone(), stored.Items.Clone());
         OnlineLmf? lmf = null;
+        bool learned = false;
         if (options.Lmf is not null && Directory.Exists(Path.Combine(directory, LmfFolder)))
         {
             using var model = (LmfModel)Algorithms.Load(Path.Combine(directory, LmfFolder), cancellationToken);
-            lmf = OnlineLmf.From(model, options.Lmf);
+            lmf = options.SharesItems
+                ? OnlineLmf.Sharing(model, options.Lmf, users, items, stored.Array<float>(LmfOthersTensor))
+                : OnlineLmf.From(model, options.Lmf);
+            learned = true;
         }
         else if (options.Lmf is not null)
         {
-            lmf = new OnlineLmf(options.Lmf);
+            lmf = options.SharesItems ? OnlineLmf.Sharing(options.Lmf, users, items) : new OnlineLmf(options.Lmf);
         }
 
         var als = stored.Has(AlsItemsTensor) ? LoadAls(stored) : null;
         var ease = options.Ease is null ? null : LoadEase(stored, options.Ease, cancellationToken);
         var state = new OnlineState(
-            options, stored.Users.Clone(), stored.Items.Clone(), stored.Array<int>(TrainedItemsTensor, 1)[0], als, lmf, ease);
+            options, users, items, stored.Array<int>(TrainedItemsTensor, 1)[0], als, lmf, ease);
         state.Restore(stored);
+        state.HeardOthers = options.SharesItems && learned;
+        if (options.SharesItems && !learned)
+        {
+            state.LearnHistories();
+        }
+
         return state;
     }
 
@@ -141,6 +153,11 @@ internal sealed partial class OnlineState
             tensors[LandmarkTensor] = Tensor.Copy<long>([landmark], TensorType.I64);
         }
 
+        if (_options.SharesItems && _lmf is not null)
+        {
+            tensors[LmfOthersTensor] = Tensor.Copy<float>(_lmf.CopyOthers(items), TensorType.F32);
+        }
+
         var options = new JsonObject();
         if (_als is not null)
         {
@@ -160,6 +177,25 @@ internal sealed partial class OnlineState
 
         var facts = new ModelFacts(AlgorithmName, options, []) { Created = DateTimeOffset.UtcNow };
         return new ModelContents(facts, tensors, _users.Clone(), _items.Clone(), histories);
+    }
+
+    /// <summary>Logistic MF that is new here learns the pairs there are, in the order of their last events.</summary>
+    private void LearnHistories()
+    {
+        var pairs = new List<(long Time, int User, int Item, float Weight)>();
+        for (int u = 0; u < _histories.Users; u++)
+        {
+            for (int e = 0; e < _histories.Items(u).Length; e++)
+            {
+                pairs.Add((_histories.Times(u)[e], u, _histories.Items(u)[e], _histories.Weights(u)[e]));
+            }
+        }
+
+        pairs.Sort();
+        foreach (var (_, user, item, weight) in pairs)
+        {
+            _lmf!.Learn(user, item, weight);
+        }
     }
 
     private void Restore(StoredModel stored)

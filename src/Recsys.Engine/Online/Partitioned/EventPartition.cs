@@ -14,21 +14,29 @@ namespace Recsys.Engine.Online.Partitioned;
 public sealed class EventPartition : IAsyncDisposable
 {
     private const int AskEvery = 20;
+    private const int ReplayPatience = 3;
+    private static readonly TimeSpan ReplayTimeout = TimeSpan.FromSeconds(2);
 
     private readonly OnlineEngine _engine;
     private readonly ItemSideFeed? _feed;
+    private readonly ItemFactorFeed? _factors;
+    private readonly SemaphoreSlim _exchange = new(1);
     private readonly SemaphoreSlim _flushing = new(1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _telling;
+    private readonly Task _exchanging;
     private readonly TimeSpan _pause;
 
-    private EventPartition(OnlineEngine engine, int index, IReadOnlyList<IItemSide> items, TimeSpan pause)
+    private EventPartition(
+        OnlineEngine engine, int index, IReadOnlyList<IItemSide> items, ItemFactorFeed? factors, EventPartitionOptions options)
     {
         _engine = engine;
         Index = index;
-        _pause = pause;
+        _pause = options.MicroBatchDelay;
+        _factors = factors;
         _feed = items.Count == 0 ? null : new ItemSideFeed(engine.State, index, items);
         _telling = _feed is null ? Task.CompletedTask : Task.Run(TellAsync);
+        _exchanging = _factors is null ? Task.CompletedTask : Task.Run(() => ExchangeAsync(options.LmfExchangeEvery));
     }
 
     /// <summary>Which partition it is.</summary>
@@ -50,6 +58,7 @@ public sealed class EventPartition : IAsyncDisposable
     /// <param name="blobs">Receives snapshots, under "events/NN".</param>
     /// <param name="temporaryFolder">A folder for snapshots on their way.</param>
     /// <param name="items">The item partitions; empty: nobody is told.</param>
+    /// <param name="factors">The factors of the item partitions; null or empty: live logistic MF learns from this partition alone.</param>
     /// <param name="cancellationToken">Stops opening.</param>
     public static async Task<EventPartition> OpenAsync(
         int index,
@@ -58,15 +67,36 @@ public sealed class EventPartition : IAsyncDisposable
         IBlobStore blobs,
         string temporaryFolder,
         IReadOnlyList<IItemSide> items,
+        IReadOnlyList<IItemFactorSide>? factors = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(journals);
         string number = index.ToString("D2", CultureInfo.InvariantCulture);
         var journal = await journals.OpenAsync("events-" + number, cancellationToken).ConfigureAwait(false);
+        ItemFactorFeed? feed = null;
+        var online = options.ToOnline();
+        if (options.Lmf is not null && factors is { Count: > 0 })
+        {
+            int patience = ReplayPatience;
+            online = online with
+            {
+                Replaying = async (state, token) =>
+                {
+                    feed ??= new ItemFactorFeed(state, index, factors, options);
+                    patience -= patience > 0 && !await feed.TryExchangeAsync(ReplayTimeout, token).ConfigureAwait(false) ? 1 : 0;
+                },
+            };
+        }
+
         var engine = await OnlineEngine.OpenAsync(
-            "events/" + number, journal, blobs, temporaryFolder, options.ToOnline(), null, cancellationToken).ConfigureAwait(false);
-        return new EventPartition(engine, index, items, options.MicroBatchDelay);
+            "events/" + number, journal, blobs, temporaryFolder, online, null, cancellationToken).ConfigureAwait(false);
+        if (online.Replaying is not null)
+        {
+            feed ??= new ItemFactorFeed(engine.State, index, factors!, options);
+        }
+
+        return new EventPartition(engine, index, items, feed, options);
     }
 
     /// <summary>Accepts a batch, all or nothing; returns when all of it is durable and applied.</summary>
@@ -91,7 +121,10 @@ public sealed class EventPartition : IAsyncDisposable
 
         int[] items = s.Histories.Items(index).ToArray();
         Array.Sort(s.Histories.Times(index).ToArray(), items);
-        return new UserHistory(Known: true, Array.ConvertAll(items, i => new HistoryItem(s.ItemIds[i], s.Histories.Weight(index, i))));
+        return new UserHistory(Known: true, Array.ConvertAll(items, i => new HistoryItem(s.ItemIds[i], s.Histories.Weight(index, i))))
+        {
+            LiveFactors = s.Lmf?.CopyUser(index) ?? ReadOnlyMemory<float>.Empty,
+        };
     });
 
     /// <summary>A copy of all histories.</summary>
@@ -158,6 +191,31 @@ public sealed class EventPartition : IAsyncDisposable
     /// </summary>
     public Task<bool> FlushAsync(CancellationToken cancellationToken = default) => FlushAsync(ask: true, cancellationToken);
 
+    /// <summary>
+    /// Hears what other partitions made of items, and tells what this one did; false where an item partition did not answer or
+    /// something waits for the next exchange.
+    /// </summary>
+    public async Task<bool> ExchangeAsync(CancellationToken cancellationToken = default)
+    {
+        if (_factors is null)
+        {
+            return true;
+        }
+
+        await _exchange.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _factors.ExchangeAsync(replaying: false, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _exchange.Release();
+        }
+    }
+
+    /// <summary>Rows of items told and heard so far, for live logistic MF.</summary>
+    public (long Told, long Heard) ExchangedRows => _factors?.Rows ?? default;
+
     /// <summary>Takes a snapshot and gives up what of the journal it replaces. Returns its position.</summary>
     public Task<long> SnapshotAsync(CancellationToken cancellationToken = default) => _engine.SnapshotAsync(cancellationToken);
 
@@ -166,6 +224,7 @@ public sealed class EventPartition : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _telling.ConfigureAwait(false);
+        await _exchanging.ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
@@ -185,6 +244,22 @@ public sealed class EventPartition : IAsyncDisposable
         finally
         {
             _flushing.Release();
+        }
+    }
+
+    private async Task ExchangeAsync(TimeSpan pause)
+    {
+        try
+        {
+            while (true)
+            {
+                await ExchangeAsync(_stopping.Token).ConfigureAwait(false);
+                await Task.Delay(pause, _stopping.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Disposed: whoever opens the partition next tells all.
         }
     }
 
