@@ -1,6 +1,4 @@
 using Recsys.Engine.Als;
-using Recsys.Engine.Data;
-using Recsys.Engine.Logistic;
 using Recsys.Engine.Online;
 using Recsys.Engine.Online.Partitioned;
 
@@ -12,15 +10,15 @@ namespace Recsys.Engine.Tests.Online;
 /// </summary>
 internal sealed class SharedLmf : IDisposable
 {
-    private readonly ItemFactors[] _items;
-
     public SharedLmf(int partitions, int itemPartitions, EventPartitionOptions options)
     {
-        _items = [.. Enumerable.Range(0, itemPartitions).Select(_ => new ItemFactors(partitions))];
+        Items = [.. Enumerable.Range(0, itemPartitions).Select(_ => new FaultyFactors(partitions))];
         States = [.. Enumerable.Range(0, partitions).Select(_ => OnlineState.Create(OnlineStart.Empty, options.ToOnline()))];
-        Feeds = [.. States.Select((s, p) => new ItemFactorFeed(s, p, _items, options))];
-        Replica = new LiveItemFactors(options, _items);
+        Feeds = [.. States.Select((s, p) => new ItemFactorFeed(s, p, Items, options))];
+        Replica = new LiveItemFactors(options, Items);
     }
+
+    public FaultyFactors[] Items { get; }
 
     public OnlineState[] States { get; }
 
@@ -36,6 +34,15 @@ internal sealed class SharedLmf : IDisposable
         state.Apply(state.UserIds.GetOrAdd(user), state.ItemIds.GetOrAdd(item), weight, time);
     }
 
+    /// <summary>All partitions tell and hear once; some may fail.</summary>
+    public void ExchangeOnce()
+    {
+        foreach (var feed in Feeds)
+        {
+            feed.ExchangeAsync(replaying: false, CancellationToken.None).GetAwaiter().GetResult();
+        }
+    }
+
     /// <summary>All partitions tell and hear, until nobody has anything more to say; then the replica follows.</summary>
     public void Exchange()
     {
@@ -43,13 +50,11 @@ internal sealed class SharedLmf : IDisposable
         {
             foreach (var feed in Feeds)
             {
-                while (!feed.ExchangeAsync(replaying: false, CancellationToken.None).GetAwaiter().GetResult())
-                {
-                }
+                Assert.True(Enumerable.Range(0, 1000).Any(_ => feed.ExchangeAsync(replaying: false, CancellationToken.None).GetAwaiter().GetResult()));
             }
         }
 
-        Replica.RefreshAsync(CancellationToken.None).GetAwaiter().GetResult();
+        Assert.True(Replica.RefreshAsync(CancellationToken.None).GetAwaiter().GetResult());
     }
 
     public float[] Factors(string user)
@@ -57,6 +62,61 @@ internal sealed class SharedLmf : IDisposable
         var state = Of(user);
         return state.UserIds.TryGetIndex(user, out int index) ? state.Lmf!.CopyUser(index)! : [];
     }
+
+    /// <summary>Scores of all items of the replica, by id.</summary>
+    public Dictionary<string, float> Score(ReadOnlyMemory<float> user) => Scores(Replica, user);
+
+    public static Dictionary<string, float> Scores(LiveItemFactors replica, ReadOnlyMemory<float> user) => replica.Read(r =>
+    {
+        float[] scores = new float[r.Ids.Count];
+        r.Score(user.Span, scores);
+        return Enumerable.Range(0, scores.Length).ToDictionary(i => r.Ids[i], i => scores[i]);
+    });
+
+    /// <summary>
+    /// Holds the replica against its definition, with the help of axes as users: each item's start, as a learner that knows nothing of
+    /// it has it, plus the shares of all partitions. And what partitions learn on is the same.
+    /// </summary>
+    public static void CheckSums(LiveItemFactors replica, EventPartitionOptions options, IReadOnlyList<OnlineState> states)
+    {
+        int factors = options.Lmf!.Factors;
+        var ids = replica.Read(r => Enumerable.Range(0, r.Ids.Count).Select(i => r.Ids[i]).ToArray());
+        using var start = OnlineState.Create(OnlineStart.Empty, options.ToOnline());
+        start.Hear(new ItemFactorRows(ids, factors + 4, new float[ids.Length * (factors + 4)]), long.MaxValue);
+        for (int axis = -1; axis < factors; axis++)
+        {
+            float[] user = new float[factors];
+            if (axis >= 0)
+            {
+                user[axis] = 1;
+            }
+
+            var found = Scores(replica, user);
+            var began = Scores(start, user);
+            var learned = states.Select(s => Scores(s, user)).ToArray();
+            foreach (string id in ids)
+            {
+                double expected = began[id];
+                foreach (var state in states)
+                {
+                    if (state.ItemIds.TryGetIndex(id, out int item))
+                    {
+                        float[] share = new float[factors + 4];
+                        state.Lmf!.CopyShares([item], share);
+                        expected += share[factors] + (axis < 0 ? 0 : share[axis]);
+                    }
+                }
+
+                Assert.Equal(expected, found[id], 1e-4);
+                foreach (var scores in learned)
+                {
+                    Assert.Equal(expected, scores[id], 1e-4);
+                }
+            }
+        }
+    }
+
+    public void CheckSums(EventPartitionOptions options) => CheckSums(Replica, options, States);
 
     public void Dispose()
     {
@@ -66,5 +126,12 @@ internal sealed class SharedLmf : IDisposable
         }
 
         Replica.Dispose();
+    }
+
+    private static Dictionary<string, float> Scores(OnlineState state, float[] user)
+    {
+        float[] scores = new float[state.ItemIds.Count];
+        state.Lmf!.ScoreUnlocked(user, scores);
+        return Enumerable.Range(0, scores.Length).ToDictionary(i => state.ItemIds[i], i => scores[i]);
     }
 }

@@ -51,6 +51,8 @@ public sealed class EventPartition : IAsyncDisposable
     /// <summary>Users with a history, and pairs of user and item.</summary>
     public (int Users, long Pairs) Counts => _engine.State.Read(s => (s.UserIds.Count, s.Histories.Pairs));
 
+    internal OnlineState State => _engine.State;
+
     /// <summary>Opens a partition and becomes its only writer.</summary>
     /// <param name="index">Which one.</param>
     /// <param name="options">What is done with events; models are not kept here.</param>
