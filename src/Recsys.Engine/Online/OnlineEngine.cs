@@ -9,11 +9,8 @@ namespace Recsys.Engine.Online;
 /// from its position on are the state after a crash: the same events in the same order, so the same models (EASE within
 /// float tolerance, since its steps may fall elsewhere). What is exact and what is not: docs/online.md.
 /// </summary>
-public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
+public sealed partial class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
 {
-    /// <summary>Events that are applied between two calls of <see cref="OnlineOptions.Replaying"/>.</summary>
-    internal const int ReplayStep = 512;
-
     private readonly OnlineOptions _options;
     private readonly OnlineState _state;
     private readonly IEventJournal _log;
@@ -319,21 +316,6 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         catch (Exception e)
         {
             Fail("events could not be applied", e);
-        }
-    }
-
-    private async ValueTask ApplyAsync(EventBatch batch)
-    {
-        if (_options.Replaying is not { } replaying || _state.Position >= _replayTo)
-        {
-            _state.Apply(batch);
-            return;
-        }
-
-        for (int first = 0; first < batch.Count; first += ReplayStep)
-        {
-            await replaying(_state, _stopping.Token).ConfigureAwait(false);
-            _state.Apply(batch, first, Math.Min(batch.Count, first + ReplayStep));
         }
     }
 

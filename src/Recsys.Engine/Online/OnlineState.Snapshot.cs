@@ -179,25 +179,6 @@ internal sealed partial class OnlineState
         return new ModelContents(facts, tensors, _users.Clone(), _items.Clone(), histories);
     }
 
-    /// <summary>Logistic MF that is new here learns the pairs there are, in the order of their last events.</summary>
-    private void LearnHistories()
-    {
-        var pairs = new List<(long Time, int User, int Item, float Weight)>();
-        for (int u = 0; u < _histories.Users; u++)
-        {
-            for (int e = 0; e < _histories.Items(u).Length; e++)
-            {
-                pairs.Add((_histories.Times(u)[e], u, _histories.Items(u)[e], _histories.Weights(u)[e]));
-            }
-        }
-
-        pairs.Sort();
-        foreach (var (_, user, item, weight) in pairs)
-        {
-            _lmf!.Learn(user, item, weight);
-        }
-    }
-
     private void Restore(StoredModel stored)
     {
         Position = stored.Array<long>(PositionTensor, 1)[0];

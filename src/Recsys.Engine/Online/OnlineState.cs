@@ -160,44 +160,6 @@ internal sealed partial class OnlineState : IDisposable
         }
     }
 
-    /// <summary>Whether logistic MF has heard of what others made of items.</summary>
-    public bool HeardOthers { get; private set; }
-
-    /// <summary>Takes in what other engines made of items, which may be new, as long as there are not too many.</summary>
-    public void Hear(Partitioned.ItemFactorRows sums, long mostItems)
-    {
-        if (sums.Items.Count > 0 && sums.Length != _lmf!.ShareLength)
-        {
-            throw new RecsysException($"item factors: {sums.Length} numbers an item came, {_lmf.ShareLength} are learned here: all silos need the same options of the live model");
-        }
-
-        _lock.EnterWriteLock();
-        try
-        {
-            for (int e = 0; e < sums.Items.Count; e++)
-            {
-                if (!_items.TryGetIndex(sums.Items[e], out int item))
-                {
-                    if (_items.Count >= mostItems)
-                    {
-                        continue;
-                    }
-
-                    item = _items.GetOrAdd(sums.Items[e]);
-                    GrowItems(item + 1);
-                }
-
-                _lmf!.Hear(item, sums.Row(e));
-            }
-
-            HeardOthers |= sums.Items.Count > 0;
-        }
-        finally
-        {
-            _lock.ExitWriteLock();
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -14,6 +14,7 @@ namespace Recsys.Engine.Online.Partitioned;
 public sealed class EventPartition : IAsyncDisposable
 {
     private const int AskEvery = 20;
+    private const int QuietPauses = 7;
     private const int ReplayPatience = 3;
     private static readonly TimeSpan ReplayTimeout = TimeSpan.FromSeconds(2);
 
@@ -251,12 +252,22 @@ public sealed class EventPartition : IAsyncDisposable
 
     private async Task ExchangeAsync(TimeSpan pause)
     {
+        long exchanged = -1;
         try
         {
             while (true)
             {
-                await ExchangeAsync(_stopping.Token).ConfigureAwait(false);
+                bool done = await ExchangeAsync(_stopping.Token).ConfigureAwait(false);
+                long rows = _factors!.Rows.Told + _factors.Rows.Heard;
+                bool quiet = done && rows == exchanged;
+                exchanged = rows;
                 await Task.Delay(pause, _stopping.Token).ConfigureAwait(false);
+
+                // Where nobody says anything, one asks less often, until there is something to tell.
+                for (int skipped = 0; quiet && skipped < QuietPauses && !_engine.State.Lmf!.HasTouched; skipped++)
+                {
+                    await Task.Delay(pause, _stopping.Token).ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
