@@ -10,8 +10,13 @@ namespace Recsys.Engine.Tests.Online;
 /// </summary>
 internal sealed class SharedLmf : IDisposable
 {
+    private readonly EventPartitionOptions _options;
+    private int _saved;
+    private readonly List<(string User, string Item, float Weight, long Time)> _learned = [];
+
     public SharedLmf(int partitions, int itemPartitions, EventPartitionOptions options)
     {
+        _options = options;
         Items = [.. Enumerable.Range(0, itemPartitions).Select(_ => new FaultyFactors(partitions))];
         States = [.. Enumerable.Range(0, partitions).Select(_ => OnlineState.Create(OnlineStart.Empty, options.ToOnline()))];
         Feeds = [.. States.Select((s, p) => new ItemFactorFeed(s, p, Items, options))];
@@ -30,8 +35,39 @@ internal sealed class SharedLmf : IDisposable
 
     public void Learn(string user, string item, float weight, long time)
     {
-        var state = Of(user);
-        state.Apply(state.UserIds.GetOrAdd(user), state.ItemIds.GetOrAdd(item), weight, time);
+        _learned.Add((user, item, weight, time));
+        Apply(user, item, weight, time);
+    }
+
+    /// <summary>Takes snapshots of all partitions.</summary>
+    public void Save(string folder)
+    {
+        _saved = _learned.Count;
+        for (int p = 0; p < States.Length; p++)
+        {
+            States[p].Save(Directory.CreateDirectory(Path.Combine(folder, $"{p}")).FullName, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Loses a partition: another begins with the last snapshot or with the first event, and replays as an engine does.</summary>
+    public void Replay(int partition, string? folder = null)
+    {
+        States[partition].Dispose();
+        States[partition] = folder is null
+            ? OnlineState.Create(OnlineStart.Empty, _options.ToOnline())
+            : OnlineState.Load(Path.Combine(folder, $"{partition}"), _options.ToOnline(), CancellationToken.None);
+        Feeds[partition] = new ItemFactorFeed(States[partition], partition, Items, _options);
+        int applied = 0;
+        foreach (var (user, item, weight, time) in _learned.Skip(folder is null ? 0 : _saved)
+            .Where(e => VirtualBlocks.PartitionOf(e.User, States.Length) == partition))
+        {
+            if (applied++ % OnlineEngine.ReplayStep == 0)
+            {
+                Assert.True(Feeds[partition].TryExchangeAsync(TimeSpan.FromMinutes(1), CancellationToken.None).GetAwaiter().GetResult());
+            }
+
+            Apply(user, item, weight, time);
+        }
     }
 
     /// <summary>All partitions tell and hear once; some may fail.</summary>
@@ -126,6 +162,12 @@ internal sealed class SharedLmf : IDisposable
         }
 
         Replica.Dispose();
+    }
+
+    private void Apply(string user, string item, float weight, long time)
+    {
+        var state = Of(user);
+        state.Apply(state.UserIds.GetOrAdd(user), state.ItemIds.GetOrAdd(item), weight, time);
     }
 
     private static Dictionary<string, float> Scores(OnlineState state, float[] user)

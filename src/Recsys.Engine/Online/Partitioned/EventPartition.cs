@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Recsys.Engine.Data;
 using Recsys.Engine.Serving;
@@ -15,6 +16,7 @@ public sealed class EventPartition : IAsyncDisposable
 {
     private const int AskEvery = 20;
     private const int QuietPauses = 7;
+    private const int SnapshotRest = 20;
     private const int ReplayPatience = 3;
     private static readonly TimeSpan ReplayTimeout = TimeSpan.FromSeconds(2);
 
@@ -37,7 +39,9 @@ public sealed class EventPartition : IAsyncDisposable
         _factors = factors;
         _feed = items.Count == 0 ? null : new ItemSideFeed(engine.State, index, items);
         _telling = _feed is null ? Task.CompletedTask : Task.Run(TellAsync);
-        _exchanging = _factors is null ? Task.CompletedTask : Task.Run(() => ExchangeAsync(options.LmfExchangeEvery));
+        _exchanging = _factors is null
+            ? Task.CompletedTask
+            : Task.WhenAll(Task.Run(() => ExchangeAsync(options.LmfExchangeEvery)), Task.Run(() => SnapshotAsync(options.LmfSnapshotEvery)));
     }
 
     /// <summary>Which partition it is.</summary>
@@ -273,6 +277,40 @@ public sealed class EventPartition : IAsyncDisposable
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Disposed: whoever opens the partition next tells all.
+        }
+    }
+
+    private async Task SnapshotAsync(TimeSpan pause)
+    {
+        long taken = -1;
+        var rest = pause;
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(rest, _stopping.Token).ConfigureAwait(false);
+                if (Applied == taken)
+                {
+                    continue;
+                }
+
+                long began = Stopwatch.GetTimestamp();
+                try
+                {
+                    taken = await _engine.SnapshotAsync(_stopping.Token).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !_stopping.IsCancellationRequested)
+                {
+                    // The store is away: the journal has the events, and it is tried again.
+                }
+
+                var least = Stopwatch.GetElapsedTime(began) * SnapshotRest;
+                rest = least > pause ? least : pause;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && _stopping.IsCancellationRequested)
+        {
+            // Disposed.
         }
     }
 

@@ -32,6 +32,12 @@ public sealed record EventPartitionOptions
     /// <summary>Most bytes of a partition's, and of a server's, rows of items: items beyond that are not heard of from others.</summary>
     public long LmfBytes { get; init; } = 2L << 30;
 
+    /// <summary>
+    /// With live logistic MF a snapshot is also taken so long after the last one, if there were events: what is replayed is learned
+    /// beside items that the others have learned further, which is not as good. Large snapshots are taken less often.
+    /// </summary>
+    public TimeSpan LmfSnapshotEvery { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Items that <see cref="LmfBytes"/> have room for.</summary>
     internal long MostLmfItems => LmfBytes / ItemShares.BytesOf(Lmf!.Factors);
 
@@ -40,10 +46,10 @@ public sealed record EventPartitionOptions
     public void Validate()
     {
         ToOnline().Validate();
-        if (Lmf is not null && (LmfExchangeEvery <= TimeSpan.Zero || LmfExchangeBytes < 1 || LmfBytes < 1))
+        if (Lmf is not null && (LmfExchangeEvery <= TimeSpan.Zero || LmfSnapshotEvery <= TimeSpan.Zero || LmfExchangeBytes < 1 || LmfBytes < 1))
         {
             throw new InvalidOptionException(
-                $"events: live lmf exchanges every {LmfExchangeEvery}, {LmfExchangeBytes} bytes, and holds {LmfBytes} bytes; all must be above 0");
+                $"events: live lmf exchanges every {LmfExchangeEvery}, {LmfExchangeBytes} bytes, takes snapshots every {LmfSnapshotEvery} and holds {LmfBytes} bytes; all must be above 0");
         }
 
         if (Lmf?.Negatives.Source == Negatives.NegativeBase.InBatch)
