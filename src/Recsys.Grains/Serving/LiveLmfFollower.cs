@@ -3,6 +3,7 @@ using Orleans.Runtime;
 using Recsys.Engine;
 using Recsys.Engine.Serving.Distributed;
 using Recsys.Engine.Storage;
+using Recsys.Grains.Events;
 
 namespace Recsys.Grains.Serving;
 
@@ -11,7 +12,7 @@ namespace Recsys.Grains.Serving;
 /// that could be lost.
 /// </summary>
 internal sealed class LiveLmfFollower(
-    RecsysServingOptions options, ServingNode node, IBlobStore blobs, ILogger<LiveLmfFollower> logger) : ILifecycleParticipant<ISiloLifecycle>
+    RecsysServingOptions options, ServingNode node, IBlobStore blobs, IGrainFactory grains, ILogger<LiveLmfFollower> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _following = Task.CompletedTask;
@@ -50,6 +51,20 @@ internal sealed class LiveLmfFollower(
         }
     }
 
+    /// <summary>An event partition that nobody has called since its silo was lost, or since it gave itself up, tells nobody anything.</summary>
+    private async Task WakeAsync()
+    {
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, options.EventPartitions).Select(p => grains.GetGrain<IEventPartitionGrain>(p).WhereAsync()))
+                .WaitAsync(_stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            logger.LogDebug(e, "an event partition does not answer; it is asked again");
+        }
+    }
+
     private async Task FollowAsync(LiveLmf live)
     {
         bool answered = true;
@@ -64,6 +79,11 @@ internal sealed class LiveLmfFollower(
                 }
 
                 answered = now;
+                if (live.Factors.Waits)
+                {
+                    await WakeAsync().ConfigureAwait(false);
+                }
+
                 await Task.Delay(options.Events.LmfExchangeEvery, _stopping.Token).ConfigureAwait(false);
             }
         }

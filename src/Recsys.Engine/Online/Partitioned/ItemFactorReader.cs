@@ -25,6 +25,9 @@ internal sealed class ItemFactorReader(IItemFactorSide side, int reader)
     /// <summary>The instance of the reader whose shares the item partition holds.</summary>
     public long KnownInstance { get; private set; }
 
+    /// <summary>Whether what is known is of an earlier life of the item partition, and the present one has not been told everything.</summary>
+    public bool Waits { get; private set; }
+
     /// <summary>Reads what changed; returns whether there is more.</summary>
     /// <param name="mostRows">Most items to read.</param>
     /// <param name="take">Receives sums.</param>
@@ -38,7 +41,8 @@ internal sealed class ItemFactorReader(IItemFactorSide side, int reader)
         KnownInstance = changes.ReaderInstance;
         if (changes.Instance != _instance)
         {
-            if (_instance != 0 && !changes.Whole)
+            Waits = _instance != 0 && !changes.Whole;
+            if (Waits)
             {
                 return false;
             }

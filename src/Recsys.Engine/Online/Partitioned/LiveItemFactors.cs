@@ -52,6 +52,9 @@ public sealed class LiveItemFactors : IDisposable
         }
     }
 
+    /// <summary>Whether an item partition began anew and event partitions have not told it everything yet.</summary>
+    public bool Waits => Array.Exists(_readers, r => r.Waits);
+
     /// <summary>Rows of items read so far; each counts whenever it changed.</summary>
     public long Changes => Interlocked.Read(ref _changes);
 
