@@ -80,4 +80,14 @@ internal static unsafe class FactorKernels
             Vector256.FusedMultiplyAdd(half, Vector256.LoadAligned(x + f), keepHalf * Vector256.LoadAligned(y + f)).StoreAligned(y + f);
         }
     }
+
+    /// <summary>y ← y + (a − b); where a = b nothing of y changes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddDifference(float* y, float* a, float* b, int length)
+    {
+        for (int f = 0; f < length; f += 8)
+        {
+            (Vector256.LoadAligned(y + f) + (Vector256.LoadAligned(a + f) - Vector256.LoadAligned(b + f))).StoreAligned(y + f);
+        }
+    }
 }

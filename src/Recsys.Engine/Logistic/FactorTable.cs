@@ -13,6 +13,7 @@ internal sealed unsafe class FactorTable : IDisposable
     private readonly float _spread;
     private readonly ulong _key;
     private readonly float _startSum;
+    private readonly Func<int, ulong>? _rowKey;
     private NativeBuffer<float> _buffer;
 
     /// <summary>An empty table.</summary>
@@ -20,7 +21,8 @@ internal sealed unsafe class FactorTable : IDisposable
     /// <param name="spread">Standard deviation of a new row's factors.</param>
     /// <param name="startSum">First value of the Adagrad sums.</param>
     /// <param name="key">Seed of new rows; each is keyed by its index.</param>
-    public FactorTable(int factors, float spread, float startSum, ulong key)
+    /// <param name="rowKey">The key of each row instead, where rows are keyed by something else.</param>
+    public FactorTable(int factors, float spread, float startSum, ulong key, Func<int, ulong>? rowKey = null)
     {
         Factors = factors;
         Width = (factors + 15) & ~15;
@@ -28,16 +30,20 @@ internal sealed unsafe class FactorTable : IDisposable
         _spread = spread;
         _startSum = startSum;
         _key = key;
+        _rowKey = rowKey;
         _buffer = new NativeBuffer<float>(0);
     }
 
     /// <summary>An empty table of users.</summary>
-    public static FactorTable ForUsers(LmfOptions options) =>
-        new(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Users(options.Seed));
+    public static FactorTable ForUsers(LmfOptions options, LmfIdKeys? keys = null) =>
+        new(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Users(options.Seed), keys is null ? null : keys.User);
 
     /// <summary>An empty table of items.</summary>
-    public static FactorTable ForItems(LmfOptions options) =>
-        new(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Items(options.Seed));
+    public static FactorTable ForItems(LmfOptions options, LmfIdKeys? keys = null) =>
+        new(options.Factors, options.RowSpread, options.InitialSum, LmfKeys.Items(options.Seed), keys is null ? null : keys.Item);
+
+    /// <summary>An empty table whose rows begin with zeros.</summary>
+    public static FactorTable OfZeros(int factors) => new(factors, 0, 0, 0);
 
     /// <summary>Columns k.</summary>
     public int Factors { get; }
@@ -59,6 +65,9 @@ internal sealed unsafe class FactorTable : IDisposable
     public static ref float Sum(float* row, int width) => ref row[width + 1];
 
     public static ref float BiasSum(float* row, int width) => ref row[width + 2];
+
+    /// <summary>Where rows are shared: users of the item elsewhere.</summary>
+    public static ref float Users(float* row, int width) => ref row[width + 3];
 
     /// <summary>Adds rows until there are <paramref name="rows"/>, seeded by their index.</summary>
     public void Grow(int rows)
@@ -91,8 +100,8 @@ internal sealed unsafe class FactorTable : IDisposable
     public void Initialize(int row)
     {
         float* x = Row(row);
-        ulong key = CounterRandom.Derive(_key, (ulong)row);
-        for (int f = 0; f < Factors; f++)
+        ulong key = _rowKey?.Invoke(row) ?? CounterRandom.Derive(_key, (ulong)row);
+        for (int f = 0; f < Factors && _spread != 0; f++)
         {
             x[f] = _spread * (float)CounterRandom.Gaussian(key, (ulong)f);
         }
@@ -102,10 +111,23 @@ internal sealed unsafe class FactorTable : IDisposable
         BiasSum(x, Width) = _startSum;
     }
 
-    /// <summary>A copy of everything.</summary>
-    public FactorTable Copy()
+    /// <summary>The cosines of a row's factors with those of the first rows; 0 where one of them has none.</summary>
+    public void Cosines(int row, Span<float> cosines)
     {
-        var copy = new FactorTable(Factors, _spread, _startSum, _key)
+        float* of = Row(row);
+        float norm = MathF.Sqrt(FactorKernels.Dot(of, of, Width));
+        for (int i = 0; i < cosines.Length; i++)
+        {
+            float* x = Row(i);
+            float both = norm * MathF.Sqrt(FactorKernels.Dot(x, x, Width));
+            cosines[i] = both == 0 ? 0 : FactorKernels.Dot(of, x, Width) / both;
+        }
+    }
+
+    /// <summary>A copy of everything; new rows of the copy are keyed as <paramref name="keyed"/>'s are, where it is given.</summary>
+    public FactorTable Copy(FactorTable? keyed = null)
+    {
+        var copy = new FactorTable(Factors, _spread, _startSum, _key, keyed is null ? _rowKey : keyed._rowKey)
         {
             Rows = Rows,
             _buffer = new NativeBuffer<float>((long)Rows * Stride),

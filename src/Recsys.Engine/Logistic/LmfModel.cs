@@ -121,17 +121,8 @@ public sealed unsafe class LmfModel : IRecommenderModel, IPreparedModel
     /// </summary>
     public int Similar(int item, bool opposite, ItemFilter filter, Span<ScoredItem> results)
     {
-        float* of = _items.Row(Checked(item, _items.Rows, "item"));
-        return ModelScoring.RankSimilar(_items.Rows, item, opposite, filter, results, scores =>
-        {
-            float norm = MathF.Sqrt(FactorKernels.Dot(of, of, _items.Width));
-            for (int i = 0; i < scores.Length; i++)
-            {
-                float* row = _items.Row(i);
-                float both = norm * MathF.Sqrt(FactorKernels.Dot(row, row, _items.Width));
-                scores[i] = both == 0 ? 0 : FactorKernels.Dot(of, row, _items.Width) / both;
-            }
-        });
+        Checked(item, _items.Rows, "item");
+        return ModelScoring.RankSimilar(_items.Rows, item, opposite, filter, results, scores => _items.Cosines(item, scores));
     }
 
     /// <summary>

@@ -25,6 +25,7 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
     private readonly int _width;
     private readonly float _perFactor;
     private float* _user;
+    private int _moved;
 
     /// <summary>Creates a step over the items' rows.</summary>
     /// <param name="options">Loss, rates, margin, correction.</param>
@@ -51,6 +52,9 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
     /// <summary>The present learning rate η; that of the options unless it is changed.</summary>
     public float LearningRate { get; set; }
 
+    /// <summary>The items whose rows the last <see cref="Learn"/> moved.</summary>
+    public ReadOnlySpan<int> Moved => _drawn.AsSpan(0, _moved);
+
     /// <summary>
     /// Learns one click: draws negatives, moves the user's and the items' rows. Returns weight · loss. A negative weight
     /// is a dislike: the item itself is the negative.
@@ -58,7 +62,7 @@ internal sealed unsafe class LmfStep : ICandidateScorer, IDisposable
     public float Learn(
         float* user, int item, float weight, ReadOnlySpan<int> history, INegativeSampler sampler, ulong key)
     {
-        int count = Prepare(user, item, weight, history, sampler, key, out float loss);
+        int count = _moved = Prepare(user, item, weight, history, sampler, key, out float loss);
         if (count == 0)
         {
             return 0;

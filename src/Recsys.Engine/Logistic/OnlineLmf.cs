@@ -12,7 +12,7 @@ namespace Recsys.Engine.Logistic;
 /// which they get it, and the same clicks in the same order give the same model. To serve many readers without the
 /// lock, take snapshots (<see cref="ToModel"/>).
 /// </summary>
-public sealed unsafe class OnlineLmf : IDisposable
+public sealed unsafe partial class OnlineLmf : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly LmfOptions _options;
@@ -24,6 +24,8 @@ public sealed unsafe class OnlineLmf : IDisposable
     private readonly InBatchSampler? _window;
     private readonly INegativeSampler _foldInSampler;
     private readonly LmfStep _step;
+    private readonly LmfIdKeys? _keys;
+    private readonly ItemShares? _shares;
     private LmfFoldIn? _foldIn;
     private long _steps;
 
@@ -40,10 +42,19 @@ public sealed unsafe class OnlineLmf : IDisposable
     }
 
     private OnlineLmf(
-        LmfOptions options, FactorTable users, FactorTable items, ItemCounts counts, UserHistories histories, LmfLearnerState state)
+        LmfOptions options,
+        FactorTable users,
+        FactorTable items,
+        ItemCounts counts,
+        UserHistories histories,
+        LmfLearnerState state,
+        LmfIdKeys? keys = null,
+        ItemShares? shares = null)
     {
         options.Validate();
         _options = options;
+        _keys = keys;
+        _shares = shares;
         _users = users;
         _items = items;
         _counts = counts;
@@ -108,7 +119,7 @@ public sealed unsafe class OnlineLmf : IDisposable
 
         lock (_gate)
         {
-            return LearnKeyed(user, item, weight, LmfKeys.Online(_options.Seed, _steps));
+            return LearnKeyed(user, item, weight, KeyOf(_steps, user));
         }
     }
 
@@ -172,7 +183,7 @@ public sealed unsafe class OnlineLmf : IDisposable
             {
                 if ((uint)item < (uint)Items && chosen.Add(item))
                 {
-                    _items.Initialize(item);
+                    StartAnew(item);
                 }
             }
 
@@ -185,7 +196,8 @@ public sealed unsafe class OnlineLmf : IDisposable
                     {
                         if (chosen.Contains(history[e]))
                         {
-                            _step.Learn(_users.Row(user), history[e], _histories.Weights(user)[e], history, _sampler, LmfKeys.Online(_options.Seed, _steps++));
+                            _step.Learn(_users.Row(user), history[e], _histories.Weights(user)[e], history, _sampler, KeyOf(_steps++, user));
+                            _shares?.Touch(_step.Moved);
                         }
                     }
                 }
@@ -243,6 +255,15 @@ public sealed unsafe class OnlineLmf : IDisposable
         }
     }
 
+    /// <summary>How like the first items are to one, as they stand now: the cosines of their factors; 0 for what is not known.</summary>
+    public void Similar(int item, Span<float> scores)
+    {
+        lock (_gate)
+        {
+            SimilarUnlocked(item, scores);
+        }
+    }
+
     /// <summary>
     /// A model of this moment: factors and histories are copied under the lock, nothing is trained.
     /// </summary>
@@ -277,6 +298,7 @@ public sealed unsafe class OnlineLmf : IDisposable
         {
             _step.Dispose();
             _foldIn?.Dispose();
+            _shares?.Dispose();
             _users.Dispose();
             _items.Dispose();
         }
@@ -298,6 +320,7 @@ public sealed unsafe class OnlineLmf : IDisposable
         }
 
         float loss = _step.Learn(_users.Row(user), item, weight, _histories.Items(user), _sampler, key);
+        _shares?.Touch(_step.Moved);
         if (weight > 0)
         {
             _sampler.Clicked(item);
@@ -325,6 +348,11 @@ public sealed unsafe class OnlineLmf : IDisposable
         {
             _foldInSampler.CountChanged(item, count);
         }
+
+        if (change != 0)
+        {
+            _shares?.Touch([item]);
+        }
     }
 
     private void Grow(int users, int items)
@@ -334,6 +362,7 @@ public sealed unsafe class OnlineLmf : IDisposable
         if (items > _counts.Items)
         {
             _items.Grow(items);
+            _shares?.Grow(items);
             for (int item = _counts.Items; item < items; item++)
             {
                 Count(item, 0);

@@ -9,7 +9,7 @@ namespace Recsys.Engine.Online;
 /// from its position on are the state after a crash: the same events in the same order, so the same models (EASE within
 /// float tolerance, since its steps may fall elsewhere). What is exact and what is not: docs/online.md.
 /// </summary>
-public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
+public sealed partial class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
 {
     private readonly OnlineOptions _options;
     private readonly OnlineState _state;
@@ -22,6 +22,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
     private readonly Task _stepping;
     private readonly EagerFoldIn? _foldIn;
     private TaskCompletionSource _advanced = New();
+    private readonly long _replayTo;
     private long _snapshotAt;
     private RecsysException? _failure;
     private int _disposed;
@@ -33,6 +34,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         _log = log;
         _snapshots = snapshots;
         _snapshotAt = state.Position;
+        _replayTo = log.End;
         _kinds = options.Events.ToDictionary(e => e.Name, StringComparer.Ordinal);
         _foldIn = options.EagerFoldIn && state.Als is not null ? new EagerFoldIn(state) : null;
         state.Changed = _foldIn is null ? null : _foldIn.Add;
@@ -298,7 +300,7 @@ public sealed class OnlineEngine : IEventIngest, IUserForget, IAsyncDisposable
         {
             await foreach (var batch in _log.FollowAsync(_state.Position, _stopping.Token).ConfigureAwait(false))
             {
-                _state.Apply(batch);
+                await ApplyAsync(batch).ConfigureAwait(false);
                 Interlocked.Exchange(ref _advanced, New()).SetResult();
                 if (_options.SnapshotEvents > 0 && batch.End - Volatile.Read(ref _snapshotAt) >= _options.SnapshotEvents)
                 {

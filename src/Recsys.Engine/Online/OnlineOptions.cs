@@ -54,6 +54,12 @@ public sealed record OnlineOptions
     /// <summary>The model that answers when none is named; null for the first there is of ease, als, lmf, popularity.</summary>
     public string? DefaultModel { get; init; }
 
+    /// <summary>Whether logistic MF shares its items with other engines; its randomness goes by ids then.</summary>
+    internal bool SharesItems { get; init; }
+
+    /// <summary>Called before every so many events that an engine finds in its journal when it is opened.</summary>
+    internal Func<OnlineState, CancellationToken, Task>? Replaying { get; init; }
+
     /// <summary>Refuses what cannot be served.</summary>
     /// <exception cref="InvalidOptionException">An option is out of its range.</exception>
     public void Validate()

@@ -13,7 +13,7 @@ namespace Recsys.Engine.Online;
 /// <param name="cold">Factors of items that have none of their own; null for none.</param>
 internal sealed partial class OnlineRecommender(OnlineState state, ItemStore items, ColdItemFitter? cold = null) : IRecommender
 {
-    private Masks? _masks;
+    private readonly LiveFilters _filters = new(items);
     private ColdView? _cold;
 
     /// <inheritdoc/>
@@ -161,7 +161,7 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
             s.ItemIds.Count,
             item,
             query.Opposite,
-            new ItemFilter { Allowed = Optional(CurrentMasks(s).Masked.Available) },
+            _filters.Available(s.ItemIds),
             results,
             scores => s.Similar(model, item, scores));
         return new RecommendationList(model, Version(s), Fallback: false, [.. results.Take(found).Select(r => Item(s, r, null))]);
@@ -182,59 +182,5 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
         }),
     ];
 
-    private ItemFilter Filter(OnlineState s, RecommendationQuery query)
-    {
-        var masks = CurrentMasks(s).Masked;
-        ulong[]? allowed = masks.Available;
-        if (query.Categories.Count > 0)
-        {
-            allowed = new ulong[masks.Words];
-            foreach (string category in query.Categories)
-            {
-                ulong[] one = masks.Category(category);
-                for (int w = 0; w < allowed.Length; w++)
-                {
-                    allowed[w] |= one[w];
-                }
-            }
-        }
-
-        if (query.Allow is { } listed)
-        {
-            ulong[] named = new ulong[masks.Words];
-            foreach (string id in listed)
-            {
-                if (s.ItemIds.TryGetIndex(id, out int index) && (allowed is null || (allowed[index >> 6] >> (index & 63) & 1) != 0))
-                {
-                    named[index >> 6] |= 1UL << (index & 63);
-                }
-            }
-
-            allowed = named;
-        }
-
-        int[] excluded =
-        [
-            .. query.Exclude.Select(id => s.ItemIds.TryGetIndex(id, out int index) ? index : -1).Where(i => i >= 0).Distinct().Order(),
-        ];
-        return new ItemFilter { KeepSeen = query.KeepSeen, Allowed = Optional(allowed), Exclude = excluded };
-    }
-
-    // Converted by itself, an array that is null would be an allow-list that allows nothing.
-    private static ReadOnlyMemory<ulong>? Optional(ulong[]? mask) => mask is null ? default(ReadOnlyMemory<ulong>?) : new ReadOnlyMemory<ulong>(mask);
-
-    private Masks CurrentMasks(OnlineState s)
-    {
-        var masks = Volatile.Read(ref _masks);
-        long revision = items.Revision;
-        if (masks is null || masks.Masked.Revision != revision || masks.Items != s.ItemIds.Count)
-        {
-            masks = new Masks(new ItemMasks(s.ItemIds, items, revision), s.ItemIds.Count);
-            Volatile.Write(ref _masks, masks);
-        }
-
-        return masks;
-    }
-
-    private sealed record Masks(ItemMasks Masked, int Items);
+    private ItemFilter Filter(OnlineState s, RecommendationQuery query) => _filters.Of(s.ItemIds, query);
 }

@@ -158,7 +158,7 @@ internal sealed partial class OnlineState
         }
     }
 
-    /// <summary>How like each of the first items is to one: B of EASE, or the cosine of ALS factors.</summary>
+    /// <summary>How like each of the first items is to one: B of EASE, or the cosine of the factors of ALS or logistic MF.</summary>
     internal void Similar(string model, int item, Span<float> scores)
     {
         switch (model)
@@ -181,8 +181,11 @@ internal sealed partial class OnlineState
                 }
 
                 break;
+            case LmfModel:
+                _lmf!.Similar(item, scores);
+                break;
             default:
-                throw new InvalidOptionException($"the online model {model} knows no likeness of items; ask ease or als");
+                throw new InvalidOptionException($"the online model {model} knows no likeness of items; ask ease, als or lmf");
         }
 
         static float Norm(ReadOnlySpan<float> x)

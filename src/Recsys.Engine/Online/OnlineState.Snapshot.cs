@@ -29,6 +29,7 @@ internal sealed partial class OnlineState
     private const string AlsItemGramTensor = "als_item_gram";
     private const string AlsUserGramTensor = "als_user_gram";
     private const string AlsForgottenTensor = "als_forgotten";
+    private const string LmfOthersTensor = "lmf_others";
     private const string EaseTensor = "ease_inverse";
     private const string EaseOption = "ease-regularization";
 
@@ -72,22 +73,33 @@ internal sealed partial class OnlineState
     {
         options.Validate();
         using var stored = ModelStore.Open(Path.Combine(directory, StateFolder), null, cancellationToken);
+        var (users, items) = (stored.Users.Clone(), stored.Items.Clone());
         OnlineLmf? lmf = null;
+        bool learned = false;
         if (options.Lmf is not null && Directory.Exists(Path.Combine(directory, LmfFolder)))
         {
             using var model = (LmfModel)Algorithms.Load(Path.Combine(directory, LmfFolder), cancellationToken);
-            lmf = OnlineLmf.From(model, options.Lmf);
+            lmf = options.SharesItems
+                ? OnlineLmf.Sharing(model, options.Lmf, users, items, stored.Array<float>(LmfOthersTensor))
+                : OnlineLmf.From(model, options.Lmf);
+            learned = true;
         }
         else if (options.Lmf is not null)
         {
-            lmf = new OnlineLmf(options.Lmf);
+            lmf = options.SharesItems ? OnlineLmf.Sharing(options.Lmf, users, items) : new OnlineLmf(options.Lmf);
         }
 
         var als = stored.Has(AlsItemsTensor) ? LoadAls(stored) : null;
         var ease = options.Ease is null ? null : LoadEase(stored, options.Ease, cancellationToken);
         var state = new OnlineState(
-            options, stored.Users.Clone(), stored.Items.Clone(), stored.Array<int>(TrainedItemsTensor, 1)[0], als, lmf, ease);
+            options, users, items, stored.Array<int>(TrainedItemsTensor, 1)[0], als, lmf, ease);
         state.Restore(stored);
+        state.HeardOthers = options.SharesItems && learned;
+        if (options.SharesItems && !learned)
+        {
+            state.LearnHistories();
+        }
+
         return state;
     }
 
@@ -139,6 +151,11 @@ internal sealed partial class OnlineState
         if (_popularity.Landmark is { } landmark)
         {
             tensors[LandmarkTensor] = Tensor.Copy<long>([landmark], TensorType.I64);
+        }
+
+        if (_options.SharesItems && _lmf is not null)
+        {
+            tensors[LmfOthersTensor] = Tensor.Copy<float>(_lmf.CopyOthers(items), TensorType.F32);
         }
 
         var options = new JsonObject();

@@ -68,6 +68,7 @@ internal sealed partial class OnlineState : IDisposable
         options.Validate();
         start.Validate();
         var data = start.Data;
+        var (users, items) = (data.Users.Clone(), data.Items.Clone());
         StreamingEase? ease = null;
         if (options.Ease is not null)
         {
@@ -96,23 +97,26 @@ internal sealed partial class OnlineState : IDisposable
             }
             else
             {
-                lmf = new OnlineLmf(options.Lmf);
+                lmf = options.SharesItems ? OnlineLmf.Sharing(options.Lmf, users, items) : new OnlineLmf(options.Lmf);
             }
         }
 
         var als = start.Als is null ? null : new LiveAls(start.Als);
-        var state = new OnlineState(options, data.Users.Clone(), data.Items.Clone(), data.Items.Count, als, lmf, ease);
+        var state = new OnlineState(options, users, items, data.Items.Count, als, lmf, ease);
         state.Begin(data);
         return state;
     }
 
     /// <summary>Applies consecutive events of the log.</summary>
-    public void Apply(EventBatch batch)
+    public void Apply(EventBatch batch) => Apply(batch, 0, batch.Count);
+
+    /// <summary>Applies some of a batch.</summary>
+    public void Apply(EventBatch batch, int from, int to)
     {
         var changed = Changed is null ? null : new HashSet<int>();
-        for (int first = 0; first < batch.Count; first += EventsPerLock)
+        for (int first = from; first < to; first += EventsPerLock)
         {
-            int end = Math.Min(batch.Count, first + EventsPerLock);
+            int end = Math.Min(to, first + EventsPerLock);
             _lock.EnterWriteLock();
             try
             {

@@ -35,7 +35,8 @@ internal sealed class EventPartitionGrain(
         }
 
         IItemSide[] items = [.. Enumerable.Range(0, options.ItemPartitions).Select(i => GrainFactory.GetGrain<IItemPartitionGrain>(i))];
-        _partition = await EventPartition.OpenAsync(Index, options.Events, journals, blobs, options.TemporaryFolder, items, cancellationToken);
+        _partition = await EventPartition.OpenAsync(
+            Index, options.Events, journals, blobs, options.TemporaryFolder, items, GrainItemFactors.All(options, GrainFactory), cancellationToken);
         ServingMeter.PartitionsOpened.Add(1);
     }
 

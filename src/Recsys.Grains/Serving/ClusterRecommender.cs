@@ -110,7 +110,7 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
             Math.Max(silo.Items, items.Sum(i => i.Known)),
             events.Sum(e => e.Pairs))
         {
-            Kind = silo.Default is null ? ModelKind.Live : ModelKind.Standing,
+            Kind = silo.Default is null || silo.Active[silo.Default] == LiveRecommender.LiveVersion ? ModelKind.Live : ModelKind.Standing,
         };
     }
 

@@ -9,6 +9,14 @@ namespace Recsys.Grains.Serving;
 [Alias("recsys.items")]
 public interface IItemPartitionGrain : IGrainWithIntegerKey, IItemSide
 {
+    /// <inheritdoc cref="IItemFactorSide.ApplyFactorsAsync"/>
+    [Alias("apply-factors"), AlwaysInterleave]
+    Task<long> ApplyFactorsAsync([Immutable] ItemFactorBatch batch, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IItemFactorSide.ReadFactorsAsync"/>
+    [Alias("read-factors"), AlwaysInterleave]
+    Task<ItemFactorChanges> ReadFactorsAsync([Immutable] ItemFactorQuery query, CancellationToken cancellationToken);
+
     /// <summary>What users make of an item; null where no event named it.</summary>
     [Alias("find"), AlwaysInterleave]
     Task<ItemStatistics?> FindAsync(string item);

@@ -8,13 +8,15 @@ using Recsys.Grains.Placement;
 
 namespace Recsys.Grains.Serving;
 
-/// <summary>An <see cref="ItemPartition"/>, and the partition's parts of large models (<see cref="ItemShardSet"/>), behind an address.</summary>
+/// <summary>An <see cref="ItemPartition"/>, its <see cref="ItemFactors"/>, and the partition's parts of large models (<see cref="ItemShardSet"/>), behind an address.</summary>
 [SpreadPlacement, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNode node, IBlobStore blobs, ILocalSiloDetails silo) : Grain, IItemPartitionGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ItemPartition _items = new(options.EventPartitions, options.Events.PopularityHalfLife);
+
+    private readonly ItemFactors _factors = new(options.EventPartitions);
 
     private ItemShardSet _shards = null!;
 
@@ -41,6 +43,13 @@ internal sealed class ItemPartitionGrain(RecsysServingOptions options, ServingNo
     }
 
     public ValueTask<long> ApplyAsync(ItemSideBatch batch, CancellationToken cancellationToken) => _items.ApplyAsync(batch, cancellationToken);
+
+    // Off the grain's thread: sums of thousands of rows take a while, and questions wait.
+    public Task<long> ApplyFactorsAsync(ItemFactorBatch batch, CancellationToken cancellationToken) =>
+        Task.Run(() => _factors.Apply(batch), cancellationToken);
+
+    public Task<ItemFactorChanges> ReadFactorsAsync(ItemFactorQuery query, CancellationToken cancellationToken) =>
+        Task.Run(() => _factors.Read(query), cancellationToken);
 
     public Task<ItemStatistics?> FindAsync(string item) => Task.FromResult(_items.Find(item));
 

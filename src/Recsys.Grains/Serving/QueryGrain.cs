@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using Orleans.Runtime;
+using Recsys.Engine.Online.Partitioned;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Serving.Distributed;
 
@@ -10,22 +11,28 @@ namespace Recsys.Grains.Serving;
 internal sealed class QueryGrain(ServingNode node, PopularFallback popular, ILocalSiloDetails silo) : Grain, IQueryGrain
 {
     public Task<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken) =>
-        node.Answers(query.Model)
+        Live(query) is { } list ? Task.FromResult(list)
+            : node.Answers(query.Model) && !node.AnswersLive(query.Model)
             ? node.RecommendAsync(query with { User = null }, cancellationToken)
             : popular.RecommendAsync(query, query.History ?? [], cancellationToken);
 
     public async Task<OnboardingStep> NextAsync(OnboardingQuery query, CancellationToken cancellationToken)
     {
-        if (node.Answers(query.Model))
+        if (node.Answers(query.Model) && !node.AnswersLive(query.Model))
         {
             return await node.NextAsync(query, cancellationToken);
         }
 
-        // No model: nothing to choose questions by.
+        // No trained model: nothing to choose questions by.
         query.Check();
-        var list = await popular.RecommendAsync(query.Recommendations, query.Recommendations.History ?? [], cancellationToken);
+        var list = Live(query.Recommendations) ?? await popular.RecommendAsync(query.Recommendations, query.Recommendations.History ?? [], cancellationToken);
         return new OnboardingStep([], query.Count > 0 ? list : list with { Items = [] });
     }
+
+    /// <summary>The live model's answer for the history of a query; null where another one answers, or there is no history.</summary>
+    private RecommendationList? Live(RecommendationQuery query) => node.AnswersLive(query.Model)
+        ? node.RecommendLive(null, new UserHistory(Known: true, query.History ?? []), query)
+        : null;
 
     public Task<SearchHit[]> SearchItemsAsync(string text, int limit) =>
         Task.FromResult<SearchHit[]>([.. node.SearchItems(text, limit)]);
@@ -35,10 +42,16 @@ internal sealed class QueryGrain(ServingNode node, PopularFallback popular, ILoc
     public Task<ServingSiloStatus> StatusAsync()
     {
         var active = node.Models.Active;
+        var answering = active.Active.ToDictionary();
+        if (node.AnswersLive(LiveLmf.ModelName))
+        {
+            answering[LiveLmf.ModelName] = LiveRecommender.LiveVersion;
+        }
+
         return Task.FromResult(new ServingSiloStatus(
             silo.SiloAddress.ToString(),
-            active.Default,
-            active.Active.ToDictionary(),
+            active.Default ?? (node.AnswersLive(null) ? LiveLmf.ModelName : null),
+            answering,
             [.. active.Active.Keys.Where(m => node.Models.IsPartitioned(m))],
             node.Models.Bytes,
             node.RankedItems,

@@ -9,7 +9,7 @@ namespace Recsys.Grains.Serving;
 /// <summary>A <see cref="ModelRegistry"/> and a <see cref="Catalogue"/> behind an address.</summary>
 [CollectionAgeLimit(AlwaysActive = true)]
 internal sealed class ServingDirectoryGrain(
-    RecsysServingOptions options, IBlobStore blobs, IClusterMembershipService membership, ILogger<ServingDirectoryGrain> logger)
+    RecsysServingOptions options, ServingNode node, IBlobStore blobs, IClusterMembershipService membership, ILogger<ServingDirectoryGrain> logger)
     : Grain, IServingDirectoryGrain
 {
     private readonly ModelRegistry _models = new(blobs);
@@ -27,7 +27,12 @@ internal sealed class ServingDirectoryGrain(
 
     public Task<ServingSettings> SettingsAsync() => Task.FromResult(options.ToSettings());
 
-    public async Task<ModelVersion[]> ListAsync() => [.. await _models.ListAsync()];
+    public async Task<ModelVersion[]> ListAsync()
+    {
+        var trained = await _models.ListAsync();
+        return node.Live is not { } live ? [.. trained]
+            : [live.Describe(node.AnswersLive(LiveLmf.ModelName), node.AnswersLive(null)), .. trained];
+    }
 
     public Task<ModelVersion> AddedAsync(string model, string version, bool activate) => _models.AddedAsync(model, version, activate).AsTask();
 

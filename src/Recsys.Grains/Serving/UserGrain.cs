@@ -100,6 +100,13 @@ internal sealed class UserGrain(RecsysServingOptions options, ServingNode node, 
     private Task<RecommendationList> AnswerAsync(UserHistory history, RecommendationQuery query, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (node.AnswersLive(query.Model))
+        {
+            return node.RecommendLive(_user.Id, history, query) is { } list
+                ? Task.FromResult(list)
+                : popular.RecommendAsync(query, history.Items, cancellationToken);
+        }
+
         return node.Answers(query.Model)
             ? node.RecommendAsync(_user, history, query, cancellationToken)
             : popular.RecommendAsync(query, history.Items, cancellationToken);

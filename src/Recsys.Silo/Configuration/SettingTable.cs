@@ -14,6 +14,8 @@ internal static class SettingTable
     public static readonly Setting Data = new("data", "DIR", "localhost: directory that keeps models, data sets and events, the same for all silos; without it they are gone when the silos end");
     public static readonly Setting Cache = new("cache", "DIR", "directory for models brought to this machine (default: below the system's temporary directory)");
     public static readonly Setting CacheMegabytes = new("cache-mb", "MB", "memory for models on this silo (default half of the machine's)");
+    public static readonly Setting LiveLmf = new("live-lmf", "K", "factors of the live model lmf, which learns from every event (0 for none; default 0); the same on all silos, for the cluster's life");
+    public static readonly Setting LiveLmfMegabytes = new("live-lmf-mb", "MB", "memory for the items of the live lmf, for this silo's copy and for each event partition (default 2048)");
     public static readonly Setting Threads = new("threads", "N", "threads that train on this silo; 0 for one a processor (default 0)");
     public static readonly Setting Urls = new("urls", "URL,URL", "addresses to answer HTTP at (default http://127.0.0.1:5080; localhost silo N: port 5080 + N)");
     public static readonly Setting Keys = new("keys", "FILE", "API keys of the HTTP service (see recsys keys)");
@@ -26,7 +28,7 @@ internal static class SettingTable
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Clustering, Cluster, Postgres, CreateSchema, Silo, SiloPort, GatewayPort, Address, Data, Cache, CacheMegabytes, Threads,
+        Clustering, Cluster, Postgres, CreateSchema, Silo, SiloPort, GatewayPort, Address, Data, Cache, CacheMegabytes, LiveLmf, LiveLmfMegabytes, Threads,
         Urls, Keys, Open, Rate, LogRequests, Dashboard, DrainSeconds, LogLevel,
     ];
 }

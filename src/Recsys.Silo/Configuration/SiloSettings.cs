@@ -46,6 +46,12 @@ internal sealed record SiloSettings
     /// <summary>Memory for models on this silo; null for the default.</summary>
     public long? CacheBytes { get; private init; }
 
+    /// <summary>Factors of live logistic MF; 0 for none.</summary>
+    public int LiveLmf { get; private init; }
+
+    /// <summary>Memory for its items; null for the default.</summary>
+    public long? LiveLmfBytes { get; private init; }
+
     /// <summary>Threads that train; 0 for one a processor.</summary>
     public int Threads { get; private init; }
 
@@ -86,6 +92,13 @@ internal sealed record SiloSettings
             throw new InvalidOptionException($"the ports for silos ({siloPort}) and clients ({gatewayPort}) are too close to each other");
         }
 
+        int liveLmf = values.Number(SettingTable.LiveLmf, 0, 4096, 0);
+        int liveLmfMegabytes = values.Number(SettingTable.LiveLmfMegabytes, 1, int.MaxValue, 0);
+        if (liveLmf == 0 && liveLmfMegabytes > 0)
+        {
+            throw values.Bad(SettingTable.LiveLmfMegabytes, "--live-lmf K with it");
+        }
+
         int cache = values.Number(SettingTable.CacheMegabytes, 1, int.MaxValue, 0);
         var service = ReadService(values, silo);
         string cluster = values.Text(SettingTable.Cluster) ?? "recsys";
@@ -104,6 +117,8 @@ internal sealed record SiloSettings
             DataIsTemporary = local && silo == 0 && values.Text(SettingTable.Data) is null,
             Cache = Path.GetFullPath(values.Text(SettingTable.Cache) ?? Path.Combine(Path.GetTempPath(), $"recsys-{cluster}-{siloPort + silo}")),
             CacheBytes = cache == 0 ? null : (long)cache << 20,
+            LiveLmf = liveLmf,
+            LiveLmfBytes = liveLmfMegabytes == 0 ? null : (long)liveLmfMegabytes << 20,
             Threads = values.Number(SettingTable.Threads, 0, 4096, 0),
             Service = service,
             Dashboard = values.Flag(SettingTable.Dashboard),

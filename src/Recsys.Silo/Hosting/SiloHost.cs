@@ -7,6 +7,7 @@ using Orleans.Dashboard;
 using Orleans.Runtime;
 using Orleans.Streams;
 using Recsys.Api;
+using Recsys.Engine.Logistic;
 using Recsys.Grains.Jobs;
 using Recsys.Grains.Serving;
 using Recsys.Grains.Training;
@@ -51,6 +52,11 @@ internal static class SiloHost
             {
                 options.StreamProvider = StreamProvider;
                 options.TemporaryFolder = settings.Cache;
+                options.Events = options.Events with
+                {
+                    Lmf = settings.LiveLmf == 0 ? null : new LmfOptions { Factors = settings.LiveLmf },
+                    LmfBytes = settings.LiveLmfBytes ?? options.Events.LmfBytes,
+                };
                 options.ModelBytes = settings.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
             });
             silo.AddRecsysTraining(options =>

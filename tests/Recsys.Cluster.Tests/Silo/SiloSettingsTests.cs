@@ -52,7 +52,17 @@ public sealed class SiloSettingsTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(5), settings.Drain);
     }
 
+    [Fact]
+    public void The_live_model_is_off_unless_it_is_given_factors()
+    {
+        Assert.Equal((0, (long?)null), (From().LiveLmf, From().LiveLmfBytes));
+        var settings = From(("live-lmf", "64"), ("live-lmf-mb", "100"));
+        Assert.Equal((64, 100L << 20), (settings.LiveLmf, settings.LiveLmfBytes));
+    }
+
     [Theory]
+    [InlineData("live-lmf", "5000", "--live-lmf: expected a whole number from 0 to 4096, found '5000'")]
+    [InlineData("live-lmf-mb", "10", "--live-lmf-mb: expected --live-lmf K with it, found '10'")]
     [InlineData("silo-port", "x", "--silo-port: expected a whole number from 1 to 65435, found 'x'")]
     [InlineData("silo", "100", "--silo: expected a whole number from 0 to 99, found '100'")]
     [InlineData("clustering", "etcd", "--clustering: expected localhost, postgres, found 'etcd'")]

@@ -1,6 +1,7 @@
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
 using Recsys.Engine.Logistic;
+using Recsys.Engine.Models;
 using Recsys.Engine.Negatives;
 using Recsys.Engine.Online;
 using Recsys.Engine.Serving;
@@ -52,6 +53,14 @@ public sealed class LiveLmfHistoryTests : IDisposable
         }
 
         Assert.Equal([0, 0], scores[^2..]);
+
+        // So are items like another one.
+        var ranked = new ScoredItem[5];
+        Assert.Equal(5, snapshot.Similar(7, opposite: false, ItemFilter.Default, ranked));
+        var likeness = new float[online.Items + 2];
+        online.Similar(7, likeness);
+        Assert.All(ranked, r => Assert.Equal(r.Score, likeness[r.Item]));
+        Assert.Equal([1, 0, 0], [MathF.Round(likeness[7], 5), likeness[^2], likeness[^1]]);
 
         // What is not known yet counts for nothing.
         var beyond = new float[scores.Length];

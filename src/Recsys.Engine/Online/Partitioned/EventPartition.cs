@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Recsys.Engine.Data;
 using Recsys.Engine.Serving;
@@ -14,21 +15,33 @@ namespace Recsys.Engine.Online.Partitioned;
 public sealed class EventPartition : IAsyncDisposable
 {
     private const int AskEvery = 20;
+    private const int QuietPauses = 7;
+    private const int SnapshotRest = 20;
+    private const int ReplayPatience = 3;
+    private static readonly TimeSpan ReplayTimeout = TimeSpan.FromSeconds(2);
 
     private readonly OnlineEngine _engine;
     private readonly ItemSideFeed? _feed;
+    private readonly ItemFactorFeed? _factors;
+    private readonly SemaphoreSlim _exchange = new(1);
     private readonly SemaphoreSlim _flushing = new(1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _telling;
+    private readonly Task _exchanging;
     private readonly TimeSpan _pause;
 
-    private EventPartition(OnlineEngine engine, int index, IReadOnlyList<IItemSide> items, TimeSpan pause)
+    private EventPartition(
+        OnlineEngine engine, int index, IReadOnlyList<IItemSide> items, ItemFactorFeed? factors, EventPartitionOptions options)
     {
         _engine = engine;
         Index = index;
-        _pause = pause;
+        _pause = options.MicroBatchDelay;
+        _factors = factors;
         _feed = items.Count == 0 ? null : new ItemSideFeed(engine.State, index, items);
         _telling = _feed is null ? Task.CompletedTask : Task.Run(TellAsync);
+        _exchanging = _factors is null
+            ? Task.CompletedTask
+            : Task.WhenAll(Task.Run(() => ExchangeAsync(options.LmfExchangeEvery)), Task.Run(() => SnapshotAsync(options.LmfSnapshotEvery)));
     }
 
     /// <summary>Which partition it is.</summary>
@@ -43,6 +56,8 @@ public sealed class EventPartition : IAsyncDisposable
     /// <summary>Users with a history, and pairs of user and item.</summary>
     public (int Users, long Pairs) Counts => _engine.State.Read(s => (s.UserIds.Count, s.Histories.Pairs));
 
+    internal OnlineState State => _engine.State;
+
     /// <summary>Opens a partition and becomes its only writer.</summary>
     /// <param name="index">Which one.</param>
     /// <param name="options">What is done with events; models are not kept here.</param>
@@ -50,6 +65,7 @@ public sealed class EventPartition : IAsyncDisposable
     /// <param name="blobs">Receives snapshots, under "events/NN".</param>
     /// <param name="temporaryFolder">A folder for snapshots on their way.</param>
     /// <param name="items">The item partitions; empty: nobody is told.</param>
+    /// <param name="factors">The factors of the item partitions; null or empty: live logistic MF learns from this partition alone.</param>
     /// <param name="cancellationToken">Stops opening.</param>
     public static async Task<EventPartition> OpenAsync(
         int index,
@@ -58,15 +74,36 @@ public sealed class EventPartition : IAsyncDisposable
         IBlobStore blobs,
         string temporaryFolder,
         IReadOnlyList<IItemSide> items,
+        IReadOnlyList<IItemFactorSide>? factors = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(journals);
         string number = index.ToString("D2", CultureInfo.InvariantCulture);
         var journal = await journals.OpenAsync("events-" + number, cancellationToken).ConfigureAwait(false);
+        ItemFactorFeed? feed = null;
+        var online = options.ToOnline();
+        if (options.Lmf is not null && factors is { Count: > 0 })
+        {
+            int patience = ReplayPatience;
+            online = online with
+            {
+                Replaying = async (state, token) =>
+                {
+                    feed ??= new ItemFactorFeed(state, index, factors, options);
+                    patience -= patience > 0 && !await feed.TryExchangeAsync(ReplayTimeout, token).ConfigureAwait(false) ? 1 : 0;
+                },
+            };
+        }
+
         var engine = await OnlineEngine.OpenAsync(
-            "events/" + number, journal, blobs, temporaryFolder, options.ToOnline(), null, cancellationToken).ConfigureAwait(false);
-        return new EventPartition(engine, index, items, options.MicroBatchDelay);
+            "events/" + number, journal, blobs, temporaryFolder, online, null, cancellationToken).ConfigureAwait(false);
+        if (online.Replaying is not null)
+        {
+            feed ??= new ItemFactorFeed(engine.State, index, factors!, options);
+        }
+
+        return new EventPartition(engine, index, items, feed, options);
     }
 
     /// <summary>Accepts a batch, all or nothing; returns when all of it is durable and applied.</summary>
@@ -91,7 +128,10 @@ public sealed class EventPartition : IAsyncDisposable
 
         int[] items = s.Histories.Items(index).ToArray();
         Array.Sort(s.Histories.Times(index).ToArray(), items);
-        return new UserHistory(Known: true, Array.ConvertAll(items, i => new HistoryItem(s.ItemIds[i], s.Histories.Weight(index, i))));
+        return new UserHistory(Known: true, Array.ConvertAll(items, i => new HistoryItem(s.ItemIds[i], s.Histories.Weight(index, i))))
+        {
+            LiveFactors = s.Lmf?.CopyUser(index) ?? ReadOnlyMemory<float>.Empty,
+        };
     });
 
     /// <summary>A copy of all histories.</summary>
@@ -158,6 +198,31 @@ public sealed class EventPartition : IAsyncDisposable
     /// </summary>
     public Task<bool> FlushAsync(CancellationToken cancellationToken = default) => FlushAsync(ask: true, cancellationToken);
 
+    /// <summary>
+    /// Hears what other partitions made of items, and tells what this one did; false where an item partition did not answer or
+    /// something waits for the next exchange.
+    /// </summary>
+    public async Task<bool> ExchangeAsync(CancellationToken cancellationToken = default)
+    {
+        if (_factors is null)
+        {
+            return true;
+        }
+
+        await _exchange.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _factors.ExchangeAsync(replaying: false, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _exchange.Release();
+        }
+    }
+
+    /// <summary>Rows of items told and heard so far, for live logistic MF.</summary>
+    public (long Told, long Heard) ExchangedRows => _factors?.Rows ?? default;
+
     /// <summary>Takes a snapshot and gives up what of the journal it replaces. Returns its position.</summary>
     public Task<long> SnapshotAsync(CancellationToken cancellationToken = default) => _engine.SnapshotAsync(cancellationToken);
 
@@ -166,6 +231,7 @@ public sealed class EventPartition : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _telling.ConfigureAwait(false);
+        await _exchanging.ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
@@ -185,6 +251,66 @@ public sealed class EventPartition : IAsyncDisposable
         finally
         {
             _flushing.Release();
+        }
+    }
+
+    private async Task ExchangeAsync(TimeSpan pause)
+    {
+        long exchanged = -1;
+        try
+        {
+            while (true)
+            {
+                bool done = await ExchangeAsync(_stopping.Token).ConfigureAwait(false);
+                long rows = _factors!.Rows.Told + _factors.Rows.Heard;
+                bool quiet = done && rows == exchanged;
+                exchanged = rows;
+                await Task.Delay(pause, _stopping.Token).ConfigureAwait(false);
+
+                // Where nobody says anything, one asks less often, until there is something to tell.
+                for (int skipped = 0; quiet && skipped < QuietPauses && !_engine.State.Lmf!.HasTouched; skipped++)
+                {
+                    await Task.Delay(pause, _stopping.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Disposed: whoever opens the partition next tells all.
+        }
+    }
+
+    private async Task SnapshotAsync(TimeSpan pause)
+    {
+        long taken = -1;
+        var rest = pause;
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(rest, _stopping.Token).ConfigureAwait(false);
+                if (Applied == taken)
+                {
+                    continue;
+                }
+
+                long began = Stopwatch.GetTimestamp();
+                try
+                {
+                    taken = await _engine.SnapshotAsync(_stopping.Token).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !_stopping.IsCancellationRequested)
+                {
+                    // The store is away: the journal has the events, and it is tried again.
+                }
+
+                var least = Stopwatch.GetElapsedTime(began) * SnapshotRest;
+                rest = least > pause ? least : pause;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && _stopping.IsCancellationRequested)
+        {
+            // Disposed.
         }
     }
 

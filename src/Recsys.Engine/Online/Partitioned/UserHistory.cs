@@ -7,6 +7,9 @@ namespace Recsys.Engine.Online.Partitioned;
 /// <param name="Items">The history, latest last.</param>
 public sealed record UserHistory(bool Known, IReadOnlyList<HistoryItem> Items)
 {
+    /// <summary>The user's factors in live logistic MF; empty where there is none.</summary>
+    public ReadOnlyMemory<float> LiveFactors { get; init; }
+
     /// <summary>Of a user of whom nothing was ever heard.</summary>
     public static UserHistory Unknown { get; } = new(Known: false, []);
 }

@@ -18,13 +18,15 @@ public sealed class ServingNode : IDisposable
     /// <param name="folder">A folder of this process for files of models.</param>
     /// <param name="modelBytes">Most bytes of models held here.</param>
     /// <param name="shards">Where larger models are served.</param>
-    public ServingNode(IBlobStore blobs, string folder, long modelBytes, IItemShards shards)
+    /// <param name="live">The items of live logistic MF; null where there is none.</param>
+    public ServingNode(IBlobStore blobs, string folder, long modelBytes, IItemShards shards, LiveItemFactors? live = null)
     {
         Shards = shards;
         Models = new ModelCache(blobs, folder, modelBytes);
         Catalogue = new Catalogue(blobs);
         _recommender = new ModelRecommender(Models, Catalogue.Items);
         _partitioned = new PartitionedRecommender(Catalogue.Items, shards);
+        Live = live is null ? null : new LiveLmf(live, Catalogue.Items);
     }
 
     /// <summary>The models.</summary>
@@ -35,6 +37,29 @@ public sealed class ServingNode : IDisposable
 
     /// <summary>Where models are served that are too large for here.</summary>
     public IItemShards Shards { get; }
+
+    /// <summary>The live model "lmf"; null where there is none.</summary>
+    public LiveLmf? Live { get; }
+
+    /// <summary>
+    /// Whether the live model answers a query for this name (null: for none): for its own while no trained version does, and for
+    /// none while no trained model is the default.
+    /// </summary>
+    public bool AnswersLive(string? model) =>
+        Live is not null
+        && (model == LiveLmf.ModelName || (model is null && Models.Active.Default is null))
+        && !Models.Active.Active.ContainsKey(LiveLmf.ModelName);
+
+    /// <summary>
+    /// Recommends from the live model; null where nothing is known of the user. Of whom no event was heard is known by the
+    /// history the default model was trained on.
+    /// </summary>
+    public RecommendationList? RecommendLive(string? user, UserHistory history, RecommendationQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        return Live!.Recommend(
+            !history.Known && user is not null && TrainedHistory(user) is { } trained ? new UserHistory(Known: true, trained) : history, query);
+    }
 
     /// <summary>
     /// Whether a model answers a query for this name (null: for none) in this process; also for a name that there is not, which
@@ -123,6 +148,11 @@ public sealed class ServingNode : IDisposable
     public async Task<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
+        if (AnswersLive(query.Model))
+        {
+            return Live!.Similar(query);
+        }
+
         if (!Models.IsPartitioned(query.Model))
         {
             return await _recommender.SimilarAsync(query, cancellationToken).ConfigureAwait(false);
@@ -189,7 +219,7 @@ public sealed class ServingNode : IDisposable
         {
             if (!Models.TryHold(null, out var lease))
             {
-                return 0;
+                return Live?.Factors.Items ?? 0;
             }
 
             using (lease)
@@ -235,6 +265,7 @@ public sealed class ServingNode : IDisposable
     public void Dispose()
     {
         Models.Dispose();
+        Live?.Factors.Dispose();
         Catalogue.Dispose();
     }
 }

@@ -49,15 +49,22 @@ internal struct UserHistorySurrogate
     [Id(0)] public bool Known;
     [Id(1)] public string[] Items;
     [Id(2)] public float[]? Weights;
+    [Id(3)] public float[]? LiveFactors;
 }
 
 [RegisterConverter]
 internal sealed class UserHistoryConverter : IConverter<UserHistory, UserHistorySurrogate>
 {
-    public UserHistory ConvertFromSurrogate(in UserHistorySurrogate s) => new(s.Known, HistorySurrogates.From(s.Items, s.Weights)!);
+    public UserHistory ConvertFromSurrogate(in UserHistorySurrogate s) =>
+        new(s.Known, HistorySurrogates.From(s.Items, s.Weights)!) { LiveFactors = s.LiveFactors ?? ReadOnlyMemory<float>.Empty };
 
-    public UserHistorySurrogate ConvertToSurrogate(in UserHistory h) =>
-        new() { Known = h.Known, Items = HistorySurrogates.Items(h.Items)!, Weights = HistorySurrogates.Weights(h.Items) };
+    public UserHistorySurrogate ConvertToSurrogate(in UserHistory h) => new()
+    {
+        Known = h.Known,
+        Items = HistorySurrogates.Items(h.Items)!,
+        Weights = HistorySurrogates.Weights(h.Items),
+        LiveFactors = h.LiveFactors.IsEmpty ? null : h.LiveFactors.ToArray(),
+    };
 }
 
 [GenerateSerializer, Alias("recsys.item-side"), Immutable]
