@@ -86,7 +86,11 @@ internal sealed class SharedLmf : IDisposable
         {
             foreach (var feed in Feeds)
             {
-                Assert.True(Enumerable.Range(0, 1000).Any(_ => feed.ExchangeAsync(replaying: false, CancellationToken.None).GetAwaiter().GetResult()));
+                int left = 1000;
+                while (!feed.ExchangeAsync(replaying: false, CancellationToken.None).GetAwaiter().GetResult())
+                {
+                    Assert.NotEqual(0, --left);
+                }
             }
         }
 

@@ -126,7 +126,7 @@ public sealed class SharedLmfTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Only_what_changed_is_told_and_no_more_than_is_allowed_at_once()
+    public async Task Only_what_changed_is_told_and_no_more_than_is_allowed_at_once()
     {
         int row = (12 + 4) * sizeof(float);
         using var shared = new SharedLmf(2, 1, Options with { LmfExchangeBytes = 30 * row });
@@ -138,7 +138,7 @@ public sealed class SharedLmfTests(ITestOutputHelper output)
         var feed = shared.Feeds[0];
         int known = shared.States[0].ItemIds.Count;
         Assert.True(known > 60);
-        Assert.False(feed.ExchangeAsync(replaying: false, CancellationToken.None).GetAwaiter().GetResult());
+        Assert.False(await feed.ExchangeAsync(replaying: false, CancellationToken.None));
         Assert.Equal(30, feed.Rows.Told);
         shared.Exchange();
         long told = feed.Rows.Told;

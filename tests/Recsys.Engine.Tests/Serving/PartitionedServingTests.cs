@@ -173,7 +173,7 @@ public sealed class PartitionedServingTests : IDisposable
         await split.Models.FollowAsync(await new ModelRegistry(_blobs).RefreshAsync(), shards);
         Assert.DoesNotContain(counted.Read.Keys, k => k.Contains("model.safetensors", StringComparison.Ordinal));
         Assert.Equal(10, (await split.RecommendAsync(new ServedUser(Data.Users[0]), UserHistory.Unknown, new() { Count = 10 })).Items.Count);
-        Assert.Empty(Directory.GetFileSystemEntries(_folder["split"], "*", SearchOption.AllDirectories).Where(File.Exists));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(_folder["split"], "*", SearchOption.AllDirectories), File.Exists);
     }
 
     [Fact]
