@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Rehearses the runbook of deploy/README.md with silo processes and PostgreSQL on this machine: a silo is added and one taken away, all
-# are restarted one after the other under load (an upgrade), a dump of the running cluster is restored into another database, and silos on that
+# are restarted one after the other under load (an upgrade), PostgreSQL is lost for ten seconds under load, a dump of the running cluster is restored into another database, and silos on that
 # one know the same events, models and recommendations.
 #
 #   tests/runbook.sh
@@ -47,9 +47,24 @@ done
 wait "$load" || fail "calls failed: $(cat "$work/load")"
 cat "$work/load"
 
-say "a dump of the running cluster, restored beside it"
-[ -n "$pg_bin" ] || { echo "the server is not ours: dump and restore are left out"; exit 0; }
+[ -n "$pg_bin" ] || { echo "the server is not ours: losing it, dump and restore are left out"; exit 0; }
 port="$((55433 + offset))"
+
+say "no PostgreSQL for ten seconds"
+client load-test --rate 100 --seconds 25 --warm-up 0 >"$work/load" 2>&1 &
+load=$!
+helpers+=("$load")
+sleep 5
+as_postgres "$pg_bin/pg_ctl" -D "$pg_data" -m immediate stop >/dev/null
+sleep 10
+as_postgres "$pg_bin/pg_ctl" -D "$pg_data" -l "$work/postgres.log" -w -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$work" start >/dev/null
+wait "$load" || fail "calls failed: $(cat "$work/load")"
+cat "$work/load"
+[ "$(active)" = 2 ] || fail "silos are gone: $(client status)"
+client ingest "$data" --source again 2>&1 | tail -n 1
+for n in 0 1; do curl -sf -m 5 "$(url "$n")/health/ready" >/dev/null || fail "silo $n is not ready again"; done
+
+say "a dump of the running cluster, restored beside it"
 before="$(answers)"
 known="$(client status | grep interactions)"
 "$pg_bin/pg_dump" -h 127.0.0.1 -p "$port" -U recsys -Fc recsys >"$work/recsys.dump"

@@ -37,7 +37,10 @@ public sealed class DistributedEaseTests
         var data = EaseTestData.Weighted(EaseTestData.Bookshop(200, 300));
         var options = new EaseOptions
         {
-            Regularization = 3, RegularizationExponent = 0.4, Dropout = 0.3, NonNegative = NonNegativeMode.Clip,
+            Regularization = 3,
+            RegularizationExponent = 0.4,
+            Dropout = 0.3,
+            NonNegative = NonNegativeMode.Clip,
         };
         using var expected = EaseTrainer.Train(data, options);
         using var pool = new ComputePool(2);
