@@ -8,13 +8,14 @@ using Recsys.Engine.Ease.Distributed;
 using Recsys.Engine.Numerics;
 using Recsys.Grains.Placement;
 using Recsys.Grains.Training;
+using Recsys.Grains.Wire;
 
 namespace Recsys.Cluster.Tests.Training;
 
 public sealed class WireTests
 {
     private static readonly Serializer Serializer =
-        new ServiceCollection().AddSerializer(b => b.AddAssembly(typeof(IFactorPartitionGrain).Assembly)).BuildServiceProvider().GetRequiredService<Serializer>();
+        new ServiceCollection().AddSerializer(b => b.AddAssembly(typeof(IFactorPartitionGrain).Assembly)).AddRecsysWire().BuildServiceProvider().GetRequiredService<Serializer>();
 
     [Fact]
     public void Blocks_and_grams_come_over_the_wire_as_they_are()
@@ -129,6 +130,15 @@ public sealed class WireTests
     }
 
     private static string[] Assign(string?[] current, string[] places) => PartitionSpread.Assign(current, places);
+
+    [Fact]
+    public void An_error_whose_cause_is_the_database_arrives()
+    {
+        var error = Pass<Exception>(new RecsysException("PostgreSQL: blob 'a': gone", new Npgsql.NpgsqlException("gone", new IOException("reset"))));
+        Assert.Equal("PostgreSQL: blob 'a': gone", Assert.IsType<RecsysException>(error).Message);
+        Assert.Equal("gone", error.InnerException!.Message);
+        Assert.Contains("too many", Pass<Exception>(new RecsysException("x", new Npgsql.PostgresException("too many", "FATAL", "FATAL", "53300"))).InnerException!.Message);
+    }
 
     private static T Pass<T>(T value) => Serializer.Deserialize<T>(Serializer.SerializeToArray(value));
 }
