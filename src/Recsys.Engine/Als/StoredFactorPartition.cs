@@ -78,7 +78,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
             {
                 if (Phase != halfEpoch.Phase)
                 {
-                    Require(Math.Max(0, halfEpoch.Phase - 2), halfEpoch.Phase);
+                    Require(AlsSchedule.HeldAt(_users, halfEpoch.Phase - 1), halfEpoch.Phase);
                 }
 
                 _solving = (halfEpoch.Phase, SolveAndSaveAsync(halfEpoch, basis, _work.Token, cancellationToken));

@@ -21,18 +21,7 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
     {
         ArgumentNullException.ThrowIfNull(query);
         cancellationToken.ThrowIfCancellationRequested();
-        if (query.Count < 1 || query.Offset < 0)
-        {
-            throw new InvalidOptionException(query.Count < 1
-                ? $"n: expected 1 or more, found {query.Count}"
-                : $"offset: expected 0 or more, found {query.Offset}");
-        }
-
-        if (query.User is not null && query.History is not null)
-        {
-            throw new InvalidOptionException("expected either a user or a history, found both");
-        }
-
+        ModelRecommender.Check(query);
         return new(state.Read(s => Recommend(s, query)));
     }
 
@@ -41,11 +30,7 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
     {
         ArgumentNullException.ThrowIfNull(query);
         cancellationToken.ThrowIfCancellationRequested();
-        if (query.Count < 1)
-        {
-            throw new InvalidOptionException($"n: expected 1 or more, found {query.Count}");
-        }
-
+        ModelRecommender.CheckCount(query.Count);
         return new(state.Read(s => Similar(s, query)));
     }
 
@@ -77,11 +62,7 @@ internal sealed partial class OnlineRecommender(OnlineState state, ItemStore ite
         SearchKind kind, string text, int limit, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (limit < 1)
-        {
-            throw new InvalidOptionException($"n: expected 1 or more, found {limit}");
-        }
-
+        ModelRecommender.CheckCount(limit);
         var search = new IdSearch(text, limit);
         return new(state.Read(s =>
         {

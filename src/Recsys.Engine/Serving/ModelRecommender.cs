@@ -181,7 +181,8 @@ public sealed class ModelRecommender : IRecommender, IOnboarding
     public ValueTask<IReadOnlyList<CategoryCount>> GetCategoriesAsync(CancellationToken cancellationToken = default) =>
         new(_items.Categories);
 
-    private static void CheckCount(int count)
+    /// <summary>Refuses a number of results that is none.</summary>
+    internal static void CheckCount(int count)
     {
         if (count < 1)
         {

@@ -161,8 +161,7 @@ public static class ModelBlobs
         CancellationToken cancellationToken = default)
     {
         string prefix = Prefix(model, version);
-        byte[] bytes = await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false)
-            ?? throw new Data.UnknownIdException("model version", $"{model}/{version}");
+        byte[] bytes = await ReadManifestBytesAsync(store, model, version, cancellationToken).ConfigureAwait(false);
         string directory = Path.Combine(cacheFolder, model, version);
         using var only = await Fetching.LockAsync(Path.GetFullPath(directory), cancellationToken).ConfigureAwait(false);
         if (IsThere(directory, bytes))
@@ -210,8 +209,7 @@ public static class ModelBlobs
         IBlobStore store, string model, string version, string cacheFolder, CancellationToken cancellationToken = default)
     {
         string prefix = Prefix(model, version);
-        byte[] bytes = await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false)
-            ?? throw new Data.UnknownIdException("model version", $"{model}/{version}");
+        byte[] bytes = await ReadManifestBytesAsync(store, model, version, cancellationToken).ConfigureAwait(false);
         string temporary = Path.Combine(cacheFolder, model, $".{version}-{Guid.NewGuid():N}");
         try
         {
@@ -235,13 +233,12 @@ public static class ModelBlobs
     /// <summary>The manifest of a version.</summary>
     /// <exception cref="Data.UnknownIdException">There is no such version.</exception>
     internal static async Task<Manifest> ReadManifestAsync(
-        IBlobStore store, string model, string version, CancellationToken cancellationToken = default)
-    {
-        string key = Prefix(model, version) + Manifest.FileName;
-        byte[] bytes = await store.GetAsync(key, cancellationToken).ConfigureAwait(false)
+        IBlobStore store, string model, string version, CancellationToken cancellationToken = default) => Manifest.Parse(
+            await ReadManifestBytesAsync(store, model, version, cancellationToken).ConfigureAwait(false), Prefix(model, version) + Manifest.FileName);
+
+    private static async Task<byte[]> ReadManifestBytesAsync(IBlobStore store, string model, string version, CancellationToken cancellationToken) =>
+        await store.GetAsync(Prefix(model, version) + Manifest.FileName, cancellationToken).ConfigureAwait(false)
             ?? throw new Data.UnknownIdException("model version", $"{model}/{version}");
-        return Manifest.Parse(bytes, key);
-    }
 
     /// <summary>Deletes a version: first what makes it one, then the rest.</summary>
     public static async Task DeleteAsync(IBlobStore store, string model, string version, CancellationToken cancellationToken = default)

@@ -88,8 +88,9 @@ public sealed class ItemFactors : IItemFactorSide
             source.Position = batch.To;
             for (int e = 0; e < batch.Rows.Items.Count; e++)
             {
-                source.Set(Entered(batch.Rows.Items[e]), batch.Rows.Row(e));
-                Change(_ids.GetOrAdd(batch.Rows.Items[e]), batch.Source);
+                int item = Entered(batch.Rows.Items[e]);
+                source.Set(item, batch.Rows.Row(e));
+                Change(item, batch.Source);
             }
 
             if (batch.Complete)

@@ -35,11 +35,7 @@ public sealed class LiveLmf(LiveItemFactors factors, ItemStore items)
     public RecommendationList Similar(SimilarQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        if (query.Count < 1)
-        {
-            throw new InvalidOptionException($"n: expected 1 or more, found {query.Count}");
-        }
-
+        ModelRecommender.CheckCount(query.Count);
         return factors.Read(f =>
         {
             if (!f.Ids.TryGetIndex(query.Item, out int item))

@@ -191,11 +191,7 @@ public sealed class ServingNode : IDisposable
     /// <summary>Items whose id or name contains a text.</summary>
     public IReadOnlyList<SearchHit> SearchItems(string text, int limit)
     {
-        if (limit < 1)
-        {
-            throw new InvalidOptionException($"n: expected 1 or more, found {limit}");
-        }
-
+        ModelRecommender.CheckCount(limit);
         var search = new IdSearch(text, limit);
         if (Models.TryHold(null, out var lease))
         {
