@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Runtime;
 using Recsys.Client.Calls;
+using Recsys.Grains.Transport;
 
 namespace Recsys.Client;
 
@@ -37,6 +38,7 @@ public static class RecsysClientServices
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(10));
             client.UseConnectionRetryFilter(Patient(options.ConnectPatience));
             client.AddActivityPropagation();
+            client.Services.UseRecsysTransport();
             if (options.Postgres is { } connection)
             {
                 client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connection));

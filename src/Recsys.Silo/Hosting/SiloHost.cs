@@ -11,6 +11,7 @@ using Recsys.Engine.Logistic;
 using Recsys.Grains.Jobs;
 using Recsys.Grains.Serving;
 using Recsys.Grains.Training;
+using Recsys.Grains.Transport;
 using Recsys.Silo.Configuration;
 
 namespace Recsys.Silo.Hosting;
@@ -65,6 +66,7 @@ internal static class SiloHost
                 options.TemporaryFolder = settings.Cache;
             });
             silo.AddRecsysJobs();
+            silo.Services.UseRecsysTransport();
 
             // After the silo: hosted services start in this order.
             silo.Services.AddHostedService<ModelWatch>();
