@@ -10,7 +10,7 @@ namespace Recsys.Engine.Ease;
 /// A model of item-item weights, s_u = x_u B: EASE, SLIM. A weight B_ij is what item i in the history adds to
 /// (positive) or takes from (negative) the score of item j.
 /// </summary>
-public abstract class ItemWeightModel : IRecommenderModel
+public abstract class ItemWeightModel : IRecommenderModel, IPreparedModel
 {
     internal const string WeightsTensor = "weights";
     private const string SparseOffsetsTensor = "weights_offsets";
@@ -19,6 +19,7 @@ public abstract class ItemWeightModel : IRecommenderModel
     private const string DiagonalTensor = "inverse_diagonal";
 
     private readonly ModelFacts _facts;
+    private RoundedRows? _rounded;
 
     /// <summary>A model of the given parts; its name and options are in <paramref name="facts"/>.</summary>
     private protected ItemWeightModel(IdTable users, IdTable items, SparseMatrix histories, EaseWeights weights, ModelFacts facts)
@@ -90,12 +91,27 @@ public abstract class ItemWeightModel : IRecommenderModel
     }
 
     /// <inheritdoc/>
+    public void Prepare(ServingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (Weights.Dense is { } dense && _rounded is null && options.RoundsRows(dense.Rows, dense.Columns))
+        {
+            _rounded = new RoundedRows(dense);
+        }
+    }
+
+    /// <inheritdoc/>
     public int Recommend(UserProfile user, ItemFilter filter, Span<ScoredItem> results)
     {
         ArgumentNullException.ThrowIfNull(user);
-        return Weights.Dense is { } dense
-            ? RowSumScorer.Top(dense, user.Items.Span, user.Weights.Span, filter, results)
-            : ModelScoring.Recommend(this, user, filter, results);
+        if (Weights.Dense is not { } dense)
+        {
+            return ModelScoring.Recommend(this, user, filter, results);
+        }
+
+        return _rounded is { } rounded && rounded.TryTop(user.Items.Span, user.Weights.Span, filter, results, out int found)
+            ? found
+            : RowSumScorer.Top(dense, user.Items.Span, user.Weights.Span, filter, results);
     }
 
     /// <summary>
@@ -166,7 +182,11 @@ public abstract class ItemWeightModel : IRecommenderModel
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Weights.Dispose();
+    public void Dispose()
+    {
+        _rounded?.Dispose();
+        Weights.Dispose();
+    }
 
     /// <summary>B as <see cref="ToContents"/> described it.</summary>
     /// <exception cref="RecsysException">The stored arrays are not such a model's.</exception>

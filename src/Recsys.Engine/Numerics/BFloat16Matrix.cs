@@ -4,7 +4,7 @@ namespace Recsys.Engine.Numerics;
 
 /// <summary>
 /// A copy of a matrix rounded to bfloat16: half the memory, and half the time where memory is what limits, with values
-/// within 2⁻⁹ of their magnitude. Rows start on 64-byte boundaries; inside a row columns c and c + 16 of each 32 share
+/// within 2⁻⁸ of their magnitude. Rows start on 64-byte boundaries; inside a row columns c and c + 16 of each 32 share
 /// 32 bits, so that a shift and a mask widen them in column order. Immutable.
 /// </summary>
 public sealed unsafe class BFloat16Matrix : IDisposable

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
 
@@ -52,7 +53,7 @@ public static unsafe class RowSumScorer
     internal static void Score(
         in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, Span<float> scores, SimdLevel level)
     {
-        Check(source, rows, weights);
+        Check(source.Rows, rows, weights);
         if (scores.Length != source.Columns)
         {
             throw new ArgumentException($"{scores.Length} places for the sums of {source.Columns} columns", nameof(scores));
@@ -82,7 +83,7 @@ public static unsafe class RowSumScorer
         Span<ScoredItem> results,
         SimdLevel level)
     {
-        Check(source, history, weights);
+        Check(source.Rows, history, weights);
         var selector = new TopSelector(history, filter, results);
         if (results.Length == 0)
         {
@@ -106,7 +107,7 @@ public static unsafe class RowSumScorer
         return selector.Finish();
     }
 
-    private static void Check(in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights)
+    internal static void Check(int matrixRows, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights)
     {
         if (!weights.IsEmpty && weights.Length != rows.Length)
         {
@@ -115,14 +116,17 @@ public static unsafe class RowSumScorer
 
         foreach (int row in rows)
         {
-            if ((uint)row >= (uint)source.Rows)
+            if ((uint)row >= (uint)matrixRows)
             {
-                throw new ArgumentOutOfRangeException(nameof(rows), row, $"not a row of a matrix with {source.Rows}");
+                throw new ArgumentOutOfRangeException(nameof(rows), row, $"not a row of a matrix with {matrixRows}");
             }
         }
     }
 
-    private static void Sum(
+    /// <summary>
+    /// Sums of <paramref name="count"/> columns from <paramref name="first"/>, a multiple of 32, on; there is room for count rounded up to 32.
+    /// </summary>
+    internal static void Sum(
         in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, int first, int count, float* sums, SimdLevel level)
     {
         switch (level)
@@ -158,20 +162,26 @@ public static unsafe class RowSumScorer
                 Weight(weights, e + 1, last),
                 Weight(weights, e + 2, last),
                 Weight(weights, e + 3, last));
+            // Four more are on their way meanwhile: the machine by itself begins a row anew with every page.
+            var next = new FourPlaces(
+                source.At(rows[Math.Min(e + 4, last)], first),
+                source.At(rows[Math.Min(e + 5, last)], first),
+                source.At(rows[Math.Min(e + 6, last)], first),
+                source.At(rows[Math.Min(e + 7, last)], first));
             if (source.IsRounded)
             {
-                AddRounded<TLanes>(four, count, sums);
+                AddRounded<TLanes>(four, next, count, sums);
             }
             else
             {
-                Add<TLanes>(four, count, sums);
+                Add<TLanes>(four, next, count, sums);
             }
         }
 
         static float Weight(ReadOnlySpan<float> weights, int e, int last) => e > last ? 0 : weights.IsEmpty ? 1 : weights[e];
     }
 
-    private static void Add<TLanes>(in FourRows rows, int count, float* sums)
+    private static void Add<TLanes>(in FourRows rows, in FourPlaces next, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         float* a = (float*)rows.A, b = (float*)rows.B, c = (float*)rows.C, d = (float*)rows.D;
@@ -179,8 +189,17 @@ public static unsafe class RowSumScorer
         var wb = TLanes.Broadcast(rows.WeightB);
         var wc = TLanes.Broadcast(rows.WeightC);
         var wd = TLanes.Broadcast(rows.WeightD);
+        byte* nextA = next.A, nextB = next.B, nextC = next.C, nextD = next.D;
         for (nint at = 0; at < count; at += 16)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch1(nextA + (4 * at));
+                Sse.Prefetch1(nextB + (4 * at));
+                Sse.Prefetch1(nextC + (4 * at));
+                Sse.Prefetch1(nextD + (4 * at));
+            }
+
             var sum = TLanes.MultiplyAdd(TLanes.Load(a + at), wa, TLanes.Load(sums + at));
             sum = TLanes.MultiplyAdd(TLanes.Load(b + at), wb, sum);
             sum = TLanes.MultiplyAdd(TLanes.Load(c + at), wc, sum);
@@ -188,7 +207,7 @@ public static unsafe class RowSumScorer
         }
     }
 
-    private static void AddRounded<TLanes>(in FourRows rows, int count, float* sums)
+    private static void AddRounded<TLanes>(in FourRows rows, in FourPlaces next, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         byte* a = rows.A, b = rows.B, c = rows.C, d = rows.D;
@@ -196,8 +215,17 @@ public static unsafe class RowSumScorer
         var wb = TLanes.Broadcast(rows.WeightB);
         var wc = TLanes.Broadcast(rows.WeightC);
         var wd = TLanes.Broadcast(rows.WeightD);
+        byte* nextA = next.A, nextB = next.B, nextC = next.C, nextD = next.D;
         for (nint at = 0; at < count; at += 32)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch1(nextA + (2 * at));
+                Sse.Prefetch1(nextB + (2 * at));
+                Sse.Prefetch1(nextC + (2 * at));
+                Sse.Prefetch1(nextD + (2 * at));
+            }
+
             var lower = TLanes.Load(sums + at);
             var upper = TLanes.Load(sums + at + 16);
             Add(a + (2 * at), wa, ref lower, ref upper);
@@ -267,5 +295,13 @@ public static unsafe class RowSumScorer
         public readonly float WeightB = weightB;
         public readonly float WeightC = weightC;
         public readonly float WeightD = weightD;
+    }
+
+    private readonly struct FourPlaces(byte* a, byte* b, byte* c, byte* d)
+    {
+        public readonly byte* A = a;
+        public readonly byte* B = b;
+        public readonly byte* C = c;
+        public readonly byte* D = d;
     }
 }
