@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Orleans.Networking.Shared;
@@ -72,7 +73,11 @@ public sealed class TcpListenerTests
         var endPoint = ends.Accepted.LocalEndPoint!;
         await ends.Accepted.DisposeAsync();
         await TcpEnds.ReadToEndAsync(ends.Connected.Transport.Input);
+        await ends.Connected.DisposeAsync();
         await ends.DisposeAsync();
+        Assert.Contains(
+            IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections(),
+            c => c.State == TcpState.TimeWait && c.LocalEndPoint.Port == ((IPEndPoint)endPoint).Port);
         await using var again = await new TcpListenerFactory().BindAsync(endPoint);
         Assert.Equal(endPoint, again.EndPoint);
     }
