@@ -21,19 +21,20 @@ done
 
 . "$(dirname "${BASH_SOURCE[0]}")/../deploy/cluster-lib.sh"
 
-median() { sed -n "s/.* $2 \([0-9.]*\) ms.*/\1/p" "$work/$1" | sort -g | sed -n 2p; } # dry|real p50|p99
+median() { sed -n "s/^$1: .* $2 \([0-9.]*\) ms.*/\1/p" "$work/rounds" | sort -g | sed -n 2p; } # dry|real p50|p99
 
 rounds() { # MODEL RATE
   local round kind options
-  rm -f "$work/dry" "$work/real"
+  rm -f "$work/rounds"
   for round in 1 2 3; do
     for kind in dry real; do
       options=() && [ "$kind" = real ] || options=(--dry-run)
-      client load-test --model "$1" --users "$work/users" --rate "$2" --seconds "$seconds" "${options[@]}" | paste -sd ' ' | tee -a "$work/$kind" | sed "s/^/$kind: /"
+      client load-test --model "$1" --users "$work/users" --rate "$2" --seconds "$seconds" "${options[@]}" |
+        paste -sd ';' | sed "s/;/; /; s/^/$kind: /" | tee -a "$work/rounds"
     done
   done
   for kind in dry real; do
-    echo "$kind, median of three rounds at $2 calls/s: p50 $(median "$kind" p50) ms, p99 $(median "$kind" p99) ms"
+    echo "$kind, median of the rounds at $2 calls/s: p50 $(median "$kind" p50) ms, p99 $(median "$kind" p99) ms"
   done
 }
 
