@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Recsys.Cli.Load;
 using Recsys.Cli.Output;
 using Recsys.Engine;
@@ -22,8 +20,9 @@ internal static class LoadTestCommand
         var users = new Option<string?>("--users") { Description = "file of user ids, one a line (default: 1000 users of the cluster)", HelpName = "FILE" };
         var saturation = new Option<bool>("--find-saturation") { Description = "find the largest rate that is sustained: answers keep up, none fails, p99 within --most-p99; each rate is tried for --seconds, beginning with --rate (default 500)" };
         var mostP99 = new Option<double>("--most-p99") { Description = "with --find-saturation: milliseconds (default 100)", HelpName = "MS", DefaultValueFactory = _ => 100 };
+        var dryRun = new Option<bool>("--dry-run") { Description = "calls that are due are answered at once, without the cluster: the latency that this machine's timers and scheduler add by themselves; with --rate" };
         var json = new Option<bool>("--json") { Description = "print JSON" };
-        var command = new Command("load-test", "Measures recommendations: calls a second and latency, counted from when each call was due.") { rate, seconds, warmUp, callers, count, model, users, saturation, mostP99, json };
+        var command = new Command("load-test", "Measures recommendations: calls a second and latency, counted from when each call was due.") { rate, seconds, warmUp, callers, count, model, users, saturation, mostP99, dryRun, json };
         command.SetAction(RunAsync);
         return command;
 
@@ -41,17 +40,13 @@ internal static class LoadTestCommand
                 throw new InvalidOptionException("load-test: --rate and --warm-up must be 0 or more, --seconds and --callers above 0");
             }
 
-            await using var client = await cluster.ConnectAsync(result, token).ConfigureAwait(false);
-            string[] ids = result.GetValue(users) is { } file
-                ? [.. File.ReadLines(file).Where(l => l.Length > 0)]
-                : [.. (await client.Recommender.SearchAsync(SearchKind.User, "", 1000, token).ConfigureAwait(false)).Select(h => h.Id)];
-            if (ids.Length == 0)
+            bool dry = result.GetValue(dryRun);
+            if (dry && (!(perSecond > 0) || result.GetValue(saturation)))
             {
-                throw new RecsysException("load-test: there are no users to ask for");
+                throw new InvalidOptionException("load-test: --dry-run needs a --rate above 0, without --find-saturation");
             }
 
-            RecommendationQuery[] queries = [.. ids.Select(id => new RecommendationQuery { User = id, Count = result.GetValue(count), Model = result.GetValue(model) })];
-            string? firstError = null;
+            await using var calls = dry ? LoadTestCalls.Dry() : await ConnectAsync(result, token).ConfigureAwait(false);
             if (result.GetValue(saturation))
             {
                 perSecond = perSecond > 0 ? perSecond : 500;
@@ -62,24 +57,24 @@ internal static class LoadTestCommand
                 await RunOnceAsync(warm).ConfigureAwait(false);
             }
 
-            long repeatedBefore = client.Repeated;
+            long repeatedBefore = calls.Repeated;
             if (result.GetValue(saturation))
             {
                 var search = new SaturationSearch(r => LoadLoop.OpenAsync(r, length, CallAsync, token), result.GetValue(mostP99))
                 {
-                    Measured = (r, m, sustained) => terminal.Notice(string.Create(
-                        CultureInfo.InvariantCulture, $"{r:N0} calls/s: {(sustained ? "sustained" : "not sustained")}, {m.Sustained:N0} answered, p50 {m.Latency.Quantile(0.5) / 1000:F2} ms, p99 {m.Latency.Quantile(0.99) / 1000:F2} ms")),
+                    Measured = (r, m, sustained) => terminal.Notice(LoadTestOutput.Tried(r, m, sustained)),
                 };
                 var (most, at) = await search.FindAsync(perSecond, token).ConfigureAwait(false);
-                Write(terminal.Out, result.GetValue(json), most, at ?? throw new RecsysException("load-test: not one call a second is sustained"), client.Repeated - repeatedBefore);
+                at = at ?? throw new RecsysException("load-test: not one call a second is sustained");
+                LoadTestOutput.Write(terminal.Out, result.GetValue(json), most, at, calls.Repeated - repeatedBefore);
                 return 0;
             }
 
             var outcome = await RunOnceAsync(length).ConfigureAwait(false);
-            Write(terminal.Out, result.GetValue(json), perSecond, outcome, client.Repeated - repeatedBefore);
-            if (firstError is not null)
+            LoadTestOutput.Write(terminal.Out, result.GetValue(json), perSecond, outcome, calls.Repeated - repeatedBefore);
+            if (calls.FirstError is { } error)
             {
-                terminal.Notice($"first failure: {firstError}");
+                terminal.Notice($"first failure: {error}");
             }
 
             return outcome.Failed == 0 ? 0 : 1;
@@ -88,46 +83,26 @@ internal static class LoadTestCommand
                 ? LoadLoop.OpenAsync(perSecond, time, CallAsync, token)
                 : LoadLoop.ClosedAsync(result.GetValue(callers), time, CallAsync, token);
 
-            async Task<bool> CallAsync(long k)
+            Task<bool> CallAsync(long k) => calls.CallAsync(k, token);
+        }
+
+        async Task<LoadTestCalls> ConnectAsync(ParseResult result, CancellationToken token)
+        {
+            var client = await cluster.ConnectAsync(result, token).ConfigureAwait(false);
+            try
             {
-                try
-                {
-                    var list = await client.Recommender.RecommendAsync(queries[(int)((ulong)k * 2654435761 % (ulong)queries.Length)], token).ConfigureAwait(false);
-                    return list.Items.Count > 0;
-                }
-                catch (Exception e) when (e is not OperationCanceledException)
-                {
-                    firstError ??= e.Message;
-                    return false;
-                }
+                string[] ids = result.GetValue(users) is { } file
+                    ? [.. File.ReadLines(file).Where(l => l.Length > 0)]
+                    : [.. (await client.Recommender.SearchAsync(SearchKind.User, "", 1000, token).ConfigureAwait(false)).Select(h => h.Id)];
+                return ids.Length > 0
+                    ? LoadTestCalls.To(client, [.. ids.Select(id => new RecommendationQuery { User = id, Count = result.GetValue(count), Model = result.GetValue(model) })])
+                    : throw new RecsysException("load-test: there are no users to ask for");
+            }
+            catch
+            {
+                await client.DisposeAsync().ConfigureAwait(false);
+                throw;
             }
         }
-    }
-
-    private static void Write(TextWriter writer, bool json, double rate, LoadResult result, long repeated)
-    {
-        var latency = result.Latency;
-        if (json)
-        {
-            writer.WriteLine(new JsonObject
-            {
-                ["rate"] = rate,
-                ["calls_per_second"] = Math.Round(result.PerSecond, 1),
-                ["p50_ms"] = latency.Quantile(0.5) / 1000,
-                ["p90_ms"] = latency.Quantile(0.9) / 1000,
-                ["p99_ms"] = latency.Quantile(0.99) / 1000,
-                ["p999_ms"] = latency.Quantile(0.999) / 1000,
-                ["max_ms"] = latency.Max / 1000.0,
-                ["failed"] = result.Failed,
-                ["repeated"] = repeated,
-                ["late"] = result.Late,
-            }.ToJsonString());
-            return;
-        }
-
-        writer.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{result.PerSecond:N0} calls/s{(rate > 0 ? $" (open loop, {rate:N0} asked for)" : " (closed loop)")}: p50 {latency.Quantile(0.5) / 1000:F2} ms, p90 {latency.Quantile(0.9) / 1000:F2} ms, p99 {latency.Quantile(0.99) / 1000:F2} ms, p99.9 {latency.Quantile(0.999) / 1000:F2} ms, max {latency.Max / 1000.0:F1} ms"));
-        writer.WriteLine($"{result.Failed} failed, {repeated} attempts repeated, {result.Late} sent late");
     }
 }

@@ -15,13 +15,27 @@ internal sealed class TcpConnection : ConnectionContext, IDuplexPipe
     private const int SegmentBytes = 1 << 16;
     private const int LeastRead = 1 << 14;
 
+    /// <summary>Bytes not yet read, or not yet sent, at which the other side has to wait.</summary>
+    private const long Most = 64 * SegmentBytes;
+
+    /// <summary>
+    /// What a pipe counts are the bytes its reader has not looked at: a message may be larger, whose reader looks at all there is.
+    /// </summary>
+    private static readonly PipeOptions Options = new(
+        readerScheduler: PipeScheduler.Inline,
+        writerScheduler: PipeScheduler.Inline,
+        pauseWriterThreshold: Most,
+        resumeWriterThreshold: Most / 2,
+        minimumSegmentSize: SegmentBytes,
+        useSynchronizationContext: false);
+
     private readonly Socket _socket;
-    private readonly Pipe _input;
-    private readonly Pipe _output;
+    private readonly Pipe _input = new(Options);
+    private readonly Pipe _output = new(Options);
     private readonly CancellationTokenSource _closed = new();
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
-    private int _shutDown;
+    private Exception? _reason;
 
     /// <summary>Takes over a connected socket; <see cref="Start"/> begins to read and write.</summary>
     public TcpConnection(Socket socket)
@@ -31,11 +45,10 @@ internal sealed class TcpConnection : ConnectionContext, IDuplexPipe
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
         Transport = this;
-
-        // A message is taken from the input when all of it is there: the input has no bound of its own.
-        _input = new Pipe(Options(0, 0));
-        _output = new Pipe(Options(SegmentBytes * 64, SegmentBytes * 32));
     }
+
+    /// <summary>How long <see cref="DisposeAsync"/> waits for a peer to take what was written.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     public override string ConnectionId { get; set; } = Guid.NewGuid().ToString("N");
@@ -64,27 +77,20 @@ internal sealed class TcpConnection : ConnectionContext, IDuplexPipe
     /// <inheritdoc/>
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        ShutDown();
+        ShutDown(abortReason);
         _output.Reader.CancelPendingRead();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends the connection when what was written is sent, or after some seconds with a peer that does not take it.</summary>
     public override async ValueTask DisposeAsync()
     {
         await _input.Reader.CompleteAsync().ConfigureAwait(false);
         await _output.Writer.CompleteAsync().ConfigureAwait(false);
+        await _sending.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Abort(new ConnectionAbortedException("The connection was disposed."));
         await _sending.ConfigureAwait(false);
-        ShutDown();
         await _receiving.ConfigureAwait(false);
     }
-
-    private static PipeOptions Options(long pause, long resume) => new(
-        readerScheduler: PipeScheduler.Inline,
-        writerScheduler: PipeScheduler.Inline,
-        pauseWriterThreshold: pause,
-        resumeWriterThreshold: resume,
-        minimumSegmentSize: SegmentBytes,
-        useSynchronizationContext: false);
 
     private async Task ReceiveAsync()
     {
@@ -107,15 +113,14 @@ internal sealed class TcpConnection : ConnectionContext, IDuplexPipe
                 }
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e)
         {
-            error = Volatile.Read(ref _shutDown) == 0 ? new ConnectionResetException(e.Message, e) : new ConnectionAbortedException(e.Message, e);
+            error = e is SocketException ? new ConnectionResetException(e.Message, e) : e;
         }
 
-        await _input.Writer.CompleteAsync(error).ConfigureAwait(false);
-
-        // On another thread: whoever waits for the end may wait for this loop.
-        ThreadPool.UnsafeQueueUserWorkItem(closed => closed.Cancel(), _closed, preferLocal: false);
+        // Where this end shut down, what the socket said is only the consequence.
+        await _input.Writer.CompleteAsync(Volatile.Read(ref _reason) ?? error).ConfigureAwait(false);
+        _ = TellClosedAsync();
     }
 
     private async Task SendAsync()
@@ -142,23 +147,31 @@ internal sealed class TcpConnection : ConnectionContext, IDuplexPipe
                 _output.Reader.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)
                 {
+                    // All is handed to the system, which delivers it yet.
+                    _socket.LingerState = new LingerOption(false, 0);
                     break;
                 }
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e)
         {
-            error = e;
+            error = e is SocketException ? new ConnectionResetException(e.Message, e) : e;
         }
 
-        ShutDown();
-        await _output.Reader.CompleteAsync(error).ConfigureAwait(false);
+        ShutDown(error ?? new ConnectionAbortedException("This end of the connection has nothing more to send."));
+
+        // The writer is told that nobody reads; why, the reader of the input is told.
+        await _output.Reader.CompleteAsync().ConfigureAwait(false);
         _input.Writer.CancelPendingFlush();
     }
 
-    private void ShutDown()
+    /// <summary>On another thread: whoever waits for the end may wait for a loop. What they throw is not this connection's.</summary>
+    private async Task TellClosedAsync() =>
+        await _closed.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private void ShutDown(Exception reason)
     {
-        if (Interlocked.Exchange(ref _shutDown, 1) != 0)
+        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
         {
             return;
         }

@@ -14,7 +14,7 @@ internal sealed class TcpConnectionFactory : IConnectionFactory
         var socket = TcpSockets.Create(endpoint);
         try
         {
-            // A connection that ends leaves nothing behind that would keep its port.
+            // A connection that is aborted leaves nothing behind that would keep its port.
             socket.Prepare().LingerState = new LingerOption(true, 0);
             await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
             return new TcpConnection(socket).Start();
@@ -24,7 +24,7 @@ internal sealed class TcpConnectionFactory : IConnectionFactory
             socket.Dispose();
             throw new SocketConnectionException($"Unable to connect to {endpoint}. Error: {e.SocketErrorCode}", e);
         }
-        catch (OperationCanceledException)
+        catch
         {
             socket.Dispose();
             throw;

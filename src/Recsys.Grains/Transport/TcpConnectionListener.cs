@@ -9,6 +9,8 @@ internal sealed class TcpConnectionListener : IConnectionListener
 {
     private const int Backlog = 512;
 
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(10);
+
     private readonly Socket _socket;
 
     private TcpConnectionListener(Socket socket)
@@ -24,10 +26,9 @@ internal sealed class TcpConnectionListener : IConnectionListener
     /// <exception cref="AddressInUseException">Something else has the port.</exception>
     public static TcpConnectionListener Bind(EndPoint endPoint)
     {
-        var socket = TcpSockets.Create(endPoint).Prepare();
+        var socket = TcpSockets.Create(endPoint);
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             if (endPoint is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
             {
                 socket.DualMode = true;
@@ -37,10 +38,15 @@ internal sealed class TcpConnectionListener : IConnectionListener
             socket.Listen(Backlog);
             return new TcpConnectionListener(socket);
         }
-        catch (SocketException e)
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             socket.Dispose();
-            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? new AddressInUseException(e.Message, e) : e;
+            throw new AddressInUseException(e.Message, e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 
@@ -52,7 +58,7 @@ internal sealed class TcpConnectionListener : IConnectionListener
             try
             {
                 var socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
-                return new TcpConnection(socket.Prepare()).Start();
+                return Take(socket);
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
@@ -60,7 +66,8 @@ internal sealed class TcpConnectionListener : IConnectionListener
             }
             catch (SocketException)
             {
-                // Who wanted to connect is gone: the next one.
+                // Who wanted to connect is gone: the next one. Where there is no room for more sockets, that takes a moment.
+                await Task.Delay(AfterFailure, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -73,5 +80,18 @@ internal sealed class TcpConnectionListener : IConnectionListener
     {
         _socket.Dispose();
         return default;
+    }
+
+    private static TcpConnection Take(Socket socket)
+    {
+        try
+        {
+            return new TcpConnection(socket.Prepare()).Start();
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 }

@@ -7,15 +7,15 @@ namespace Recsys.Grains.Transport;
 internal static class TransportExtensions
 {
     /// <summary>
-    /// Lets Orleans connect through <see cref="TcpConnection"/>. Its own connections are services under keys that are not public, so
-    /// that each is replaced where it stands; for after everything that adds Orleans' services.
+    /// Lets Orleans connect through <see cref="TcpConnection"/>. Its own connections are services under keys that are not public, bare
+    /// objects, so that each is replaced where it stands; for after everything that adds Orleans' services.
     /// </summary>
     public static IServiceCollection UseRecsysTransport(this IServiceCollection services)
     {
         for (int i = 0; i < services.Count; i++)
         {
             var service = services[i];
-            if (service.IsKeyedService && Replacement(service.ServiceType) is { } type)
+            if (service.ServiceKey?.GetType() == typeof(object) && Replacement(service.ServiceType) is { } type)
             {
                 services[i] = ServiceDescriptor.KeyedSingleton(service.ServiceType, service.ServiceKey, type);
             }
