@@ -32,7 +32,7 @@ internal static class ServeCommand
         var open = new Option<bool>("--open") { Description = "listen on other addresses than loopback without API keys" };
         var rate = new Option<int>("--rate") { Description = "requests a second that one client may make; 0 for any number (default 0)", HelpName = "N" };
         var log = new Option<bool>("--log-requests") { Description = "log every request (route, status, time; never ids)" };
-        var index = new Option<string>("--index") { Description = "how factors are kept to find the best items; auto: int8 for large catalogues. The answers are the same", DefaultValueFactory = _ => "auto" };
+        var index = new Option<string>("--index") { Description = "how factors are kept to find the best items; auto: int8 for large catalogues (weights of EASE: bfloat16), float32: nothing rounded. The answers are the same", DefaultValueFactory = _ => "auto" };
         index.AcceptOnlyFromAmong("auto", "float32", "bfloat16", "float16", "int8");
         index.HelpName = "auto|float32|bfloat16|float16|int8";
         var ease = new Option<string>("--ease")

@@ -41,7 +41,7 @@ internal sealed class TcpConnectionListener : IConnectionListener
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             socket.Dispose();
-            throw new AddressInUseException(e.Message, e);
+            throw new AddressInUseException($"{endPoint}: something else listens there", e);
         }
         catch
         {

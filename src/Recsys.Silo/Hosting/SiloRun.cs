@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Orleans.Runtime;
@@ -62,7 +63,7 @@ internal static class SiloRun
     {
         for (var e = error; e is not null; e = e.InnerException)
         {
-            if (e is System.Net.Sockets.SocketException or IOException or NpgsqlException or OrleansConfigurationException or RecsysException or TimeoutException)
+            if (e is AddressInUseException or System.Net.Sockets.SocketException or IOException or NpgsqlException or OrleansConfigurationException or RecsysException or TimeoutException)
             {
                 return e.Message.ReplaceLineEndings(" ");
             }

@@ -64,7 +64,8 @@ public sealed class TcpListenerTests : IAsyncLifetime
     public async Task A_port_in_use_is_not_shared()
     {
         await using var first = await TcpEnds.ListenAsync();
-        await Assert.ThrowsAsync<AddressInUseException>(async () => await new TcpListenerFactory().BindAsync(first.EndPoint));
+        var error = await Assert.ThrowsAsync<AddressInUseException>(async () => await new TcpListenerFactory().BindAsync(first.EndPoint));
+        Assert.StartsWith($"{first.EndPoint}:", error.Message);
     }
 
     [Fact]
