@@ -50,6 +50,33 @@ public sealed class RoundingOnRealDataTests(ITestOutputHelper output)
         Check(exact, "ease bfloat16", (u, f, r) => RowSumScorer.Top(rounded, u.Items.Span, u.Weights.Span, f, r), 0.99);
     }
 
+    [RealDataTheory]
+    [InlineData("ml-1m/train.tsv", 700, 20)]
+    [InlineData("ml-1m/train.tsv", 700, 100)]
+    [InlineData("citeulike-a/users.dat", 100, 20)]
+    public void Rounded_weights_beside_exact_ones_give_the_lists_of_these_and_are_nearly_always_certain(string file, float regularization, int n)
+    {
+        var train = Dataset.Load(RealData.Path(file));
+        using var model = EaseTrainer.Train(train, new EaseOptions { Regularization = regularization });
+        using var rounded = new RoundedRows(model.Weights.Dense!);
+        int certain = 0;
+        var expected = new ScoredItem[n];
+        var results = new ScoredItem[n];
+        for (int u = 0; u < model.Users.Count; u++)
+        {
+            var user = model.GetUser(u);
+            int count = model.Recommend(user, ItemFilter.Default, expected);
+            if (rounded.TryTop(user.Items.Span, user.Weights.Span, ItemFilter.Default, results, out int found))
+            {
+                certain++;
+                Assert.Equal(expected[..count], results[..found]);
+            }
+        }
+
+        output.WriteLine($"{file}, top {n}: {certain} of {model.Users.Count} certain");
+        Assert.InRange(certain, model.Users.Count * 95 / 100, model.Users.Count);
+    }
+
     private void Check(Baseline exact, string what, Recommender recommend, double leastOverlap)
     {
         using var other = new Rerouted(exact.Model, recommend);
