@@ -44,13 +44,18 @@ public sealed class EventTests : IAsyncLifetime
         await publishing.WaitAsync(TimeSpan.FromMinutes(2));
         await _cluster.Cluster.StartAdditionalSiloAsync();
 
-        // What the provider lost with the silo nobody acknowledged: the producer sends all of it again.
-        await PublishAsync(provider, streamed);
-        await ServingTests.UntilAsync(async () => await AcceptedAsync() >= called.Length + streamed.Length);
-        Assert.Equal(called.Length + streamed.Length, await AcceptedAsync());
+        // What was acknowledged is there: sent once more, also past what a snapshot holds, nothing of it is new.
+        Assert.Equal(0, (await ingest.AcceptAsync(called)).Accepted);
 
-        // Sent once more, also past what a snapshot holds, nothing changes.
-        Assert.Equal(0, (await ingest.AcceptAsync(called.AsMemory(0, 5000))).Accepted);
+        // What the provider lost, with the silo or with a queue that went over to the new one, nobody acknowledged: the producer sends all of it
+        // again until it is there.
+        for (int attempt = 0; attempt < 10 && await AcceptedAsync() < called.Length + streamed.Length; attempt++)
+        {
+            await PublishAsync(provider, streamed);
+            await Task.Delay(2000);
+        }
+
+        Assert.Equal(called.Length + streamed.Length, await AcceptedAsync());
         await CompareAsync([.. called, .. streamed]);
     }
 
