@@ -37,8 +37,6 @@ for lmf in 0 "$factors"; do
   if [ "$lmf" != 0 ]; then
     client load-test --model lmf --users "$work/users" --callers 1 --seconds "$seconds"
     client load-test --model lmf --users "$work/users" --callers 16 --seconds "$seconds"
-  fi
-  if [ "$lmf" != 0 ]; then
     for ((i = 0; i < 20; i++)); do
       curl -sf -X POST -H 'Content-Type: application/json' -d "{\"user\":\"visitor-$i\",\"item\":\"new-$i\",\"kind\":\"click\"}" "$(url 0)/api/v1/events" >/dev/null
       began="$(date +%s%N)"

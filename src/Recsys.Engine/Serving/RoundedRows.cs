@@ -15,8 +15,7 @@ namespace Recsys.Engine.Serving;
 /// </summary>
 internal sealed unsafe class RoundedRows : IDisposable
 {
-    // 64 KB of sums, as RowSumScorer has it.
-    private const int ChunkColumns = 16384;
+    private const int ChunkColumns = RowSumScorer.ChunkColumns;
     private const int Group = 64;
 
     // Beyond, sums of floats are no longer certain to anything.

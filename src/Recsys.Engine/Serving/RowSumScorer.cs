@@ -15,7 +15,7 @@ namespace Recsys.Engine.Serving;
 public static unsafe class RowSumScorer
 {
     // 64 KB of sums. Shorter stretches restart the prefetcher too often, longer ones leave the cache.
-    private const int ChunkColumns = 16384;
+    internal const int ChunkColumns = 16384;
 
     /// <summary>Sums for every column.</summary>
     /// <param name="matrix">B.</param>
@@ -149,57 +149,38 @@ public static unsafe class RowSumScorer
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         new Span<float>(sums, source.IsRounded ? (count + 31) & ~31 : (count + 15) & ~15).Clear();
-        for (int e = 0; e < rows.Length; e += 4)
+        int last = rows.Length - 1;
+        for (int e = 0; e <= last; e += 4)
         {
-            // Past the last row comes the last one again, from the cache, with weight 0.
-            int last = rows.Length - 1;
-            var four = new FourRows(
-                source.At(rows[e], first),
-                source.At(rows[Math.Min(e + 1, last)], first),
-                source.At(rows[Math.Min(e + 2, last)], first),
-                source.At(rows[Math.Min(e + 3, last)], first),
-                Weight(weights, e, last),
-                Weight(weights, e + 1, last),
-                Weight(weights, e + 2, last),
-                Weight(weights, e + 3, last));
-            // Four more are on their way meanwhile: the machine by itself begins a row anew with every page.
-            var next = new FourPlaces(
-                source.At(rows[Math.Min(e + 4, last)], first),
-                source.At(rows[Math.Min(e + 5, last)], first),
-                source.At(rows[Math.Min(e + 6, last)], first),
-                source.At(rows[Math.Min(e + 7, last)], first));
+            // Past the last row comes the last one again, from the cache, with weight 0. Four more are on their way meanwhile: the machine by
+            // itself begins a row anew with every page.
+            var four = new FourRows(source, rows, e, first);
+            var next = new FourRows(source, rows, e + 4, first);
+            var times = (Weight(weights, e, last), Weight(weights, e + 1, last), Weight(weights, e + 2, last), Weight(weights, e + 3, last));
             if (source.IsRounded)
             {
-                AddRounded<TLanes>(four, next, count, sums);
+                AddRounded<TLanes>(four, times, next, count, sums);
             }
             else
             {
-                Add<TLanes>(four, next, count, sums);
+                Add<TLanes>(four, times, next, count, sums);
             }
         }
 
         static float Weight(ReadOnlySpan<float> weights, int e, int last) => e > last ? 0 : weights.IsEmpty ? 1 : weights[e];
     }
 
-    private static void Add<TLanes>(in FourRows rows, in FourPlaces next, int count, float* sums)
+    private static void Add<TLanes>(FourRows rows, (float A, float B, float C, float D) weights, FourRows next, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         float* a = (float*)rows.A, b = (float*)rows.B, c = (float*)rows.C, d = (float*)rows.D;
-        var wa = TLanes.Broadcast(rows.WeightA);
-        var wb = TLanes.Broadcast(rows.WeightB);
-        var wc = TLanes.Broadcast(rows.WeightC);
-        var wd = TLanes.Broadcast(rows.WeightD);
-        byte* nextA = next.A, nextB = next.B, nextC = next.C, nextD = next.D;
+        var wa = TLanes.Broadcast(weights.A);
+        var wb = TLanes.Broadcast(weights.B);
+        var wc = TLanes.Broadcast(weights.C);
+        var wd = TLanes.Broadcast(weights.D);
         for (nint at = 0; at < count; at += 16)
         {
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch1(nextA + (4 * at));
-                Sse.Prefetch1(nextB + (4 * at));
-                Sse.Prefetch1(nextC + (4 * at));
-                Sse.Prefetch1(nextD + (4 * at));
-            }
-
+            next.Prefetch(4 * at);
             var sum = TLanes.MultiplyAdd(TLanes.Load(a + at), wa, TLanes.Load(sums + at));
             sum = TLanes.MultiplyAdd(TLanes.Load(b + at), wb, sum);
             sum = TLanes.MultiplyAdd(TLanes.Load(c + at), wc, sum);
@@ -207,25 +188,17 @@ public static unsafe class RowSumScorer
         }
     }
 
-    private static void AddRounded<TLanes>(in FourRows rows, in FourPlaces next, int count, float* sums)
+    private static void AddRounded<TLanes>(FourRows rows, (float A, float B, float C, float D) weights, FourRows next, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         byte* a = rows.A, b = rows.B, c = rows.C, d = rows.D;
-        var wa = TLanes.Broadcast(rows.WeightA);
-        var wb = TLanes.Broadcast(rows.WeightB);
-        var wc = TLanes.Broadcast(rows.WeightC);
-        var wd = TLanes.Broadcast(rows.WeightD);
-        byte* nextA = next.A, nextB = next.B, nextC = next.C, nextD = next.D;
+        var wa = TLanes.Broadcast(weights.A);
+        var wb = TLanes.Broadcast(weights.B);
+        var wc = TLanes.Broadcast(weights.C);
+        var wd = TLanes.Broadcast(weights.D);
         for (nint at = 0; at < count; at += 32)
         {
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch1(nextA + (2 * at));
-                Sse.Prefetch1(nextB + (2 * at));
-                Sse.Prefetch1(nextC + (2 * at));
-                Sse.Prefetch1(nextD + (2 * at));
-            }
-
+            next.Prefetch(2 * at);
             var lower = TLanes.Load(sums + at);
             var upper = TLanes.Load(sums + at + 16);
             Add(a + (2 * at), wa, ref lower, ref upper);
@@ -284,24 +257,25 @@ public static unsafe class RowSumScorer
         }
     }
 
-    private readonly struct FourRows(
-        byte* a, byte* b, byte* c, byte* d, float weightA, float weightB, float weightC, float weightD)
+    /// <summary>Where four rows have a column.</summary>
+    private readonly struct FourRows(in Source source, ReadOnlySpan<int> rows, int e, int column)
     {
-        public readonly byte* A = a;
-        public readonly byte* B = b;
-        public readonly byte* C = c;
-        public readonly byte* D = d;
-        public readonly float WeightA = weightA;
-        public readonly float WeightB = weightB;
-        public readonly float WeightC = weightC;
-        public readonly float WeightD = weightD;
-    }
+        public readonly byte* A = source.At(rows[Math.Min(e, rows.Length - 1)], column);
+        public readonly byte* B = source.At(rows[Math.Min(e + 1, rows.Length - 1)], column);
+        public readonly byte* C = source.At(rows[Math.Min(e + 2, rows.Length - 1)], column);
+        public readonly byte* D = source.At(rows[Math.Min(e + 3, rows.Length - 1)], column);
 
-    private readonly struct FourPlaces(byte* a, byte* b, byte* c, byte* d)
-    {
-        public readonly byte* A = a;
-        public readonly byte* B = b;
-        public readonly byte* C = c;
-        public readonly byte* D = d;
+        /// <summary>Asks for the cache line that far from there, of each.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Prefetch(nint bytes)
+        {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch1(A + bytes);
+                Sse.Prefetch1(B + bytes);
+                Sse.Prefetch1(C + bytes);
+                Sse.Prefetch1(D + bytes);
+            }
+        }
     }
 }
