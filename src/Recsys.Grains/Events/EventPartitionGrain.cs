@@ -34,7 +34,7 @@ internal sealed class EventPartitionGrain(
             throw new InvalidOptionException($"there is no event partition {this.GetPrimaryKeyLong()}; there are {options.EventPartitions}");
         }
 
-        IItemSide[] items = [.. Enumerable.Range(0, options.ItemPartitions).Select(i => GrainFactory.GetGrain<IItemPartitionGrain>(i))];
+        IItemSide[] items = [.. Enumerable.Range(0, options.ItemPartitions).Select(i => GrainFactory.Known<IItemPartitionGrain>(i))];
         _partition = await EventPartition.OpenAsync(
             Index, options.Events, journals, blobs, options.TemporaryFolder, items, GrainItemFactors.All(options, GrainFactory), cancellationToken);
         ServingMeter.PartitionsOpened.Add(1);
@@ -137,7 +137,7 @@ internal sealed class EventPartitionGrain(
         {
             if (_watched.Remove(e.User))
             {
-                (told ??= []).Add(GrainFactory.GetGrain<IUserGrain>(e.User).HistoryChangedAsync());
+                (told ??= []).Add(GrainFactory.Known<IUserGrain>(e.User).HistoryChangedAsync());
             }
         }
 

@@ -18,7 +18,7 @@ internal sealed class EventStreamGrain(ILogger<EventStreamGrain> logger)
 
     public async Task OnNextAsync(IList<SequentialItem<EventStreamBatch>> items)
     {
-        var partition = GrainFactory.GetGrain<IEventPartitionGrain>(this.GetPrimaryKeyLong());
+        var partition = GrainFactory.Known<IEventPartitionGrain>(this.GetPrimaryKeyLong());
         foreach (var batch in items.SelectMany(i => i.Item.Events).Chunk(EventLimits.MostEvents))
         {
             try

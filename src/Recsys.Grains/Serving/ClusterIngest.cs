@@ -62,7 +62,7 @@ public sealed class ClusterIngest(IGrainFactory grains, ServingSettings settings
         var row = new List<(int Item, float Weight)>();
         for (int p = 0; p < settings.EventPartitions; p++)
         {
-            var partition = grains.GetGrain<IEventPartitionGrain>(p);
+            var partition = grains.Known<IEventPartitionGrain>(p);
             for (int next = 0; next >= 0;)
             {
                 var page = await partition.ExportAsync(next, PagePairs).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -96,7 +96,7 @@ public sealed class ClusterIngest(IGrainFactory grains, ServingSettings settings
     /// <summary>A partition that moves, or has just lost its silo, is tried again: the ids make that safe.</summary>
     private async Task<IngestReceipt?> AcceptAsync(int partition, List<IncomingEvent> events, CancellationToken cancellationToken)
     {
-        var grain = grains.GetGrain<IEventPartitionGrain>(partition);
+        var grain = grains.Known<IEventPartitionGrain>(partition);
         for (int failures = 0; ; failures++)
         {
             try

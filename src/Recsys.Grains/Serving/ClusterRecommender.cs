@@ -17,9 +17,9 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
 
     private int _query;
 
-    private IServingDirectoryGrain Directory => grains.GetGrain<IServingDirectoryGrain>(0);
+    private IServingDirectoryGrain Directory => grains.Known<IServingDirectoryGrain>(0);
 
-    private IQueryGrain Queries => grains.GetGrain<IQueryGrain>(Interlocked.Increment(ref _query) & (QueryKeys - 1));
+    private IQueryGrain Queries => grains.Known<IQueryGrain>(Interlocked.Increment(ref _query) & (QueryKeys - 1));
 
     /// <inheritdoc/>
     public async ValueTask<RecommendationList> RecommendAsync(RecommendationQuery query, CancellationToken cancellationToken = default)
@@ -31,7 +31,7 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
         }
 
         return IsKey(query.User)
-            ? await grains.GetGrain<IUserGrain>(query.User).RecommendAsync(query with { User = null }, cancellationToken).ConfigureAwait(false)
+            ? await grains.Known<IUserGrain>(query.User).RecommendAsync(query with { User = null }, cancellationToken).ConfigureAwait(false)
             : await Queries.RecommendAsync(query with { User = null }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -40,7 +40,7 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
     {
         ArgumentNullException.ThrowIfNull(query);
         return IsKey(query.Item)
-            ? await grains.GetGrain<IItemGrain>(query.Item).SimilarAsync(query, cancellationToken).ConfigureAwait(false)
+            ? await grains.Known<IItemGrain>(query.Item).SimilarAsync(query, cancellationToken).ConfigureAwait(false)
             : throw new UnknownIdException("item", query.Item);
     }
 
@@ -60,13 +60,13 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
             return null;
         }
 
-        var history = await grains.GetGrain<IUserGrain>(user).HistoryAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        var history = await grains.Known<IUserGrain>(user).HistoryAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         return history.Items.Count == 0 ? null : new UserRecord(user, history.Items);
     }
 
     /// <inheritdoc/>
     public async ValueTask<ItemRecord?> GetItemAsync(string item, CancellationToken cancellationToken = default) =>
-        IsKey(item) ? await grains.GetGrain<IItemGrain>(item).GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false) : null;
+        IsKey(item) ? await grains.Known<IItemGrain>(item).GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false) : null;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<SearchHit>> SearchAsync(
@@ -102,7 +102,7 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
         var silo = await Queries.StatusAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         var events = await Task.WhenAll(Partitions(settings).Select(p => p.StatusAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
         var items = await Task.WhenAll(Enumerable.Range(0, settings.ItemPartitions)
-            .Select(p => grains.GetGrain<IItemPartitionGrain>(p).PopularAsync(0, new PopularFilter([], [], null)))).WaitAsync(cancellationToken).ConfigureAwait(false);
+            .Select(p => grains.Known<IItemPartitionGrain>(p).PopularAsync(0, new PopularFilter([], [], null)))).WaitAsync(cancellationToken).ConfigureAwait(false);
         return new RecommenderStatus(
             silo.Default ?? ModelRecommender.FallbackModel,
             silo.Default is null ? PopularFallback.LiveVersion : silo.Active[silo.Default],
@@ -126,7 +126,7 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
             throw new InvalidOptionException("forget: the user's id is empty");
         }
 
-        return IsKey(user) && await grains.GetGrain<IUserGrain>(user).ForgetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return IsKey(user) && await grains.Known<IUserGrain>(user).ForgetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -167,5 +167,5 @@ public sealed class ClusterRecommender(IGrainFactory grains) : IRecommender, IOn
     private Task<ServingSettings> SettingsAsync(CancellationToken cancellationToken) => Directory.SettingsAsync().WaitAsync(cancellationToken);
 
     private IEnumerable<IEventPartitionGrain> Partitions(ServingSettings settings) =>
-        Enumerable.Range(0, settings.EventPartitions).Select(p => grains.GetGrain<IEventPartitionGrain>(p));
+        Enumerable.Range(0, settings.EventPartitions).Select(p => grains.Known<IEventPartitionGrain>(p));
 }

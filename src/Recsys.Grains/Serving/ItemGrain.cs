@@ -12,13 +12,13 @@ internal sealed class ItemGrain(RecsysServingOptions options, ServingNode node) 
 {
     private string Id => this.GetPrimaryKeyString();
 
-    private IServingDirectoryGrain Directory => GrainFactory.GetGrain<IServingDirectoryGrain>(0);
+    private IServingDirectoryGrain Directory => GrainFactory.Known<IServingDirectoryGrain>(0);
 
     public Task<RecommendationList> SimilarAsync(SimilarQuery query, CancellationToken cancellationToken) =>
         node.SimilarAsync(query with { Item = Id }, cancellationToken);
 
     public async Task<ItemRecord?> GetAsync() =>
-        node.Describe(Id, await GrainFactory.GetGrain<IItemPartitionGrain>(options.ItemPartitionOf(Id)).FindAsync(Id));
+        node.Describe(Id, await GrainFactory.Known<IItemPartitionGrain>(options.ItemPartitionOf(Id)).FindAsync(Id));
 
     public Task UpsertAsync(ItemUpdate item) => item.Id == Id
         ? Directory.UpsertAsync([item])

@@ -19,7 +19,7 @@ internal sealed class PopularFallback(RecsysServingOptions options, ServingNode 
         var filter = new PopularFilter([.. query.Categories], exclude, query.Allow is null ? null : [.. query.Allow]);
         int wanted = (int)Math.Min((long)query.Offset + query.Count, int.MaxValue);
         var partitions = await Task.WhenAll(Enumerable.Range(0, options.ItemPartitions)
-            .Select(p => grains.GetGrain<IItemPartitionGrain>(p).PopularAsync(wanted, filter))).WaitAsync(cancellationToken);
+            .Select(p => grains.Known<IItemPartitionGrain>(p).PopularAsync(wanted, filter))).WaitAsync(cancellationToken);
         var ranking = PopularRanking.Merge(
             [.. partitions.Select(p => ((IReadOnlyList<ItemStatistics>)p.Items, p.TotalMass, p.Landmark))], options.Events.PopularityHalfLife, wanted);
         return new RecommendationList(

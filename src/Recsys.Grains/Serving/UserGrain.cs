@@ -19,7 +19,7 @@ internal sealed class UserGrain(RecsysServingOptions options, ServingNode node, 
     private ServedUser _user = null!;
     private long _fetched;
 
-    private IEventPartitionGrain Partition => GrainFactory.GetGrain<IEventPartitionGrain>(options.EventPartitionOf(_user.Id));
+    private IEventPartitionGrain Partition => GrainFactory.Known<IEventPartitionGrain>(options.EventPartitionOf(_user.Id));
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal sealed class MeterText : IDisposable
     private static readonly string[] Meters = ["Microsoft.Orleans", "Recsys"];
 
     private readonly MeterListener _listener = new();
-    private readonly ConcurrentDictionary<(Instrument Instrument, string Tags), Series> _series = new();
+    private readonly ConcurrentDictionary<Instrument, InstrumentSeries> _series = new();
 
     public MeterText()
     {
@@ -22,16 +22,16 @@ internal sealed class MeterText : IDisposable
         {
             if (Meters.Any(m => instrument.Meter.Name.StartsWith(m, StringComparison.Ordinal)))
             {
-                listener.EnableMeasurementEvents(instrument);
+                listener.EnableMeasurementEvents(instrument, _series.GetOrAdd(instrument, _ => new InstrumentSeries()));
             }
         };
-        _listener.SetMeasurementEventCallback<byte>((i, v, tags, _) => Add(i, v, tags));
-        _listener.SetMeasurementEventCallback<short>((i, v, tags, _) => Add(i, v, tags));
-        _listener.SetMeasurementEventCallback<int>((i, v, tags, _) => Add(i, v, tags));
-        _listener.SetMeasurementEventCallback<long>((i, v, tags, _) => Add(i, v, tags));
-        _listener.SetMeasurementEventCallback<float>((i, v, tags, _) => Add(i, v, tags));
-        _listener.SetMeasurementEventCallback<double>((i, v, tags, _) => Add(i, v, tags));
-        _listener.SetMeasurementEventCallback<decimal>((i, v, tags, _) => Add(i, (double)v, tags));
+        _listener.SetMeasurementEventCallback<byte>((i, v, tags, series) => Add(i, v, tags, series));
+        _listener.SetMeasurementEventCallback<short>((i, v, tags, series) => Add(i, v, tags, series));
+        _listener.SetMeasurementEventCallback<int>((i, v, tags, series) => Add(i, v, tags, series));
+        _listener.SetMeasurementEventCallback<long>((i, v, tags, series) => Add(i, v, tags, series));
+        _listener.SetMeasurementEventCallback<float>((i, v, tags, series) => Add(i, v, tags, series));
+        _listener.SetMeasurementEventCallback<double>((i, v, tags, series) => Add(i, v, tags, series));
+        _listener.SetMeasurementEventCallback<decimal>((i, v, tags, series) => Add(i, (double)v, tags, series));
         _listener.Start();
     }
 
@@ -39,21 +39,27 @@ internal sealed class MeterText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder(8192);
-        foreach (var group in _series.GroupBy(s => s.Key.Instrument).OrderBy(g => Name(g.Key), StringComparer.Ordinal))
+        foreach (var (instrument, all) in _series.OrderBy(s => Name(s.Key), StringComparer.Ordinal))
         {
-            string name = Name(group.Key);
-            bool histogram = IsHistogram(group.Key);
-            string help = group.Key.Description ?? "";
-            text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help.ReplaceLineEndings(" ")}\n# TYPE {name} {(histogram ? "summary" : IsSum(group.Key) ? "counter" : "gauge")}\n");
-            foreach (var (key, series) in group.OrderBy(s => s.Key.Tags, StringComparer.Ordinal))
+            string name = Name(instrument);
+            bool histogram = IsHistogram(instrument);
+            string help = instrument.Description ?? "";
+            var measured = all.Measured().OrderBy(s => s.Tags, StringComparer.Ordinal).ToArray();
+            if (measured.Length == 0)
+            {
+                continue;
+            }
+
+            text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help.ReplaceLineEndings(" ")}\n# TYPE {name} {(histogram ? "summary" : IsSum(instrument) ? "counter" : "gauge")}\n");
+            foreach (var (tags, series) in measured)
             {
                 if (histogram)
                 {
-                    text.Append(CultureInfo.InvariantCulture, $"{name}_count{key.Tags} {series.Count:R}\n{name}_sum{key.Tags} {series.Value:R}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"{name}_count{tags} {series.Count:R}\n{name}_sum{tags} {series.Value:R}\n");
                 }
                 else
                 {
-                    text.Append(CultureInfo.InvariantCulture, $"{name}{key.Tags} {series.Value:R}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"{name}{tags} {series.Value:R}\n");
                 }
             }
         }
@@ -63,9 +69,11 @@ internal sealed class MeterText : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    // Several times a message: what has no tags goes straight to its series.
+    private static void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
-        var series = _series.GetOrAdd((instrument, Tags(tags)), _ => new Series());
+        var all = (InstrumentSeries)state!;
+        var series = tags.IsEmpty ? all.Untagged : all.Tagged.GetOrAdd(Tags(tags), _ => new Series());
         lock (series)
         {
             series.Count++;
@@ -93,11 +101,6 @@ internal sealed class MeterText : IDisposable
 
     private static string Tags(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (tags.IsEmpty)
-        {
-            return "";
-        }
-
         var text = new StringBuilder("{");
         foreach (var tag in tags)
         {
@@ -107,6 +110,17 @@ internal sealed class MeterText : IDisposable
         }
 
         return text.Append('}').ToString();
+    }
+
+    private sealed class InstrumentSeries
+    {
+        public Series Untagged { get; } = new();
+
+        public ConcurrentDictionary<string, Series> Tagged { get; } = new();
+
+        /// <summary>The series that have a value.</summary>
+        public IEnumerable<(string Tags, Series Series)> Measured() =>
+            Tagged.Select(t => (t.Key, t.Value)).Concat(Untagged.Count > 0 ? [("", Untagged)] : []);
     }
 
     private sealed class Series

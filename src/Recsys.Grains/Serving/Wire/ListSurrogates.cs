@@ -1,3 +1,4 @@
+using Orleans.Serialization.Cloning;
 using Recsys.Engine.Serving;
 
 namespace Recsys.Grains.Serving.Wire;
@@ -22,6 +23,15 @@ internal struct ReasonsSurrogate
     [Id(0)] public string[] Items;
     [Id(1)] public float[] Contributions;
     [Id(2)] public string?[]? Names;
+}
+
+/// <summary>Nothing changes a list that was answered: within a silo it goes as it is.</summary>
+[RegisterCopier]
+internal sealed class ListCopier : IDeepCopier<RecommendationList>, IOptionalDeepCopier
+{
+    public bool IsShallowCopyable() => true;
+
+    public RecommendationList DeepCopy(RecommendationList input, CopyContext context) => input;
 }
 
 [RegisterConverter]

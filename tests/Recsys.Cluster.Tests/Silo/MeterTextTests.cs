@@ -1,0 +1,46 @@
+using System.Diagnostics.Metrics;
+using Recsys.Silo.Hosting;
+
+namespace Recsys.Cluster.Tests.Silo;
+
+public sealed class MeterTextTests
+{
+    [Fact]
+    public void What_is_counted_is_written_with_and_without_tags()
+    {
+        using var meter = new Meter("Recsys.MeterTextTests");
+        using var text = new MeterText();
+        var counter = meter.CreateCounter<long>("test.calls", null, "calls of this test");
+        var seconds = meter.CreateHistogram<double>("test.seconds");
+        meter.CreateObservableGauge("test.depth", () => 7);
+        meter.CreateCounter<int>("test.silent");
+        counter.Add(2);
+        counter.Add(3);
+        counter.Add(1, new KeyValuePair<string, object?>("of.what", "a\"b"));
+        counter.Add(4, new KeyValuePair<string, object?>("of.what", "a\"b"));
+        seconds.Record(0.25);
+        seconds.Record(0.5);
+        string[] lines = Lines();
+        Assert.Equal(
+            [
+                "# HELP test_calls calls of this test",
+                "# TYPE test_calls counter",
+                "test_calls 5",
+                "test_calls{of_what=\"a\\\"b\"} 5",
+                "# HELP test_depth ",
+                "# TYPE test_depth gauge",
+                "test_depth 7",
+                "# HELP test_seconds ",
+                "# TYPE test_seconds summary",
+                "test_seconds_count 2",
+                "test_seconds_sum 0.75",
+            ],
+            lines);
+
+        // A gauge is the last value, a counter the sum.
+        counter.Add(5);
+        Assert.Equal(["test_calls 10", "test_depth 7"], Lines().Where(l => l.StartsWith("test_calls ", StringComparison.Ordinal) || l.StartsWith("test_depth ", StringComparison.Ordinal)));
+
+        string[] Lines() => [.. text.Write().Split('\n').Where(l => l.Contains("test_", StringComparison.Ordinal))];
+    }
+}
