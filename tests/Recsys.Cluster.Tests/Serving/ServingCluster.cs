@@ -123,7 +123,18 @@ internal sealed class ServingCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Cluster.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        for (int attempt = 0; Directory.Exists(_folder); attempt++)
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException) when (attempt < 20)
+            {
+                // A snapshot on its way when its silo ended clears its own temporary folder meanwhile.
+                await Task.Delay(100);
+            }
+        }
     }
 
     private async Task<bool> ServedAsync(string model, string version)
