@@ -37,6 +37,9 @@ internal unsafe interface IScoringLanes<TSelf>
     /// <summary>Sixteen pairs of bfloat16, in each 32 bits the even element low, the odd one high.</summary>
     static abstract void LoadBFloat16Pairs(byte* source, out TSelf even, out TSelf odd);
 
+    /// <summary>Sixteen consecutive bytes.</summary>
+    static abstract TSelf LoadInt8(sbyte* source);
+
     /// <summary>Sixteen pairs of float16 laid out the same; the values come out 2⁻¹¹² times what they are.</summary>
     static abstract void LoadFloat16Pairs(byte* source, out TSelf even, out TSelf odd);
 

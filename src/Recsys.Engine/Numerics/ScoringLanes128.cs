@@ -70,6 +70,19 @@ internal readonly unsafe struct ScoringLanes128(Vector128<float> v0, Vector128<f
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScoringLanes128 LoadInt8(sbyte* source)
+    {
+        var bytes = Vector128.Load(source);
+        var lower = Vector128.WidenLower(bytes);
+        var upper = Vector128.WidenUpper(bytes);
+        return new(
+            Vector128.ConvertToSingle(Vector128.WidenLower(lower)),
+            Vector128.ConvertToSingle(Vector128.WidenUpper(lower)),
+            Vector128.ConvertToSingle(Vector128.WidenLower(upper)),
+            Vector128.ConvertToSingle(Vector128.WidenUpper(upper)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadFloat16Pairs(byte* source, out ScoringLanes128 even, out ScoringLanes128 odd)
     {
         var v0 = Vector128.Load((int*)source);

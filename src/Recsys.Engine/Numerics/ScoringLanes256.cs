@@ -59,6 +59,25 @@ internal readonly unsafe struct ScoringLanes256(Vector256<float> lower, Vector25
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScoringLanes256 LoadInt8(sbyte* source)
+    {
+        var bytes = Vector128.Load(source);
+        return new(Eight(bytes), Eight(Vector128.Shuffle(bytes.AsUInt64(), Vector128.Create(1UL, 1UL)).AsSByte()));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector256<float> Eight(Vector128<sbyte> bytes)
+        {
+            if (Avx2.IsSupported)
+            {
+                return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes));
+            }
+
+            var shorts = Vector128.WidenLower(bytes);
+            return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(shorts), Vector128.WidenUpper(shorts)));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadFloat16Pairs(byte* source, out ScoringLanes256 even, out ScoringLanes256 odd)
     {
         var lower = Vector256.Load((int*)source);

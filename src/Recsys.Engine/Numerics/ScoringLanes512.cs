@@ -44,6 +44,16 @@ internal readonly unsafe struct ScoringLanes512(Vector512<float> value) : IScori
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScoringLanes512 LoadInt8(sbyte* source)
+    {
+        var bytes = Vector128.Load(source);
+        return new(Vector512.ConvertToSingle(
+            Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(bytes) : Vector512.Create(Widen(Vector128.WidenLower(bytes)), Widen(Vector128.WidenUpper(bytes)))));
+
+        static Vector256<int> Widen(Vector128<short> shorts) => Vector256.Create(Vector128.WidenLower(shorts), Vector128.WidenUpper(shorts));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadFloat16Pairs(byte* source, out ScoringLanes512 even, out ScoringLanes512 odd)
     {
         var pairs = Vector512.Load((int*)source);

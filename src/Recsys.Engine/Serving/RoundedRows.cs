@@ -1,22 +1,23 @@
 using System.Buffers;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Recsys.Engine.Models;
 using Recsys.Engine.Numerics;
 
 namespace Recsys.Engine.Serving;
 
 /// <summary>
-/// A matrix rounded to bfloat16 beside the matrix itself, to find the best of weighted sums of its rows with half of the reading: the same
+/// A matrix rounded to bytes beside the matrix itself, to find the best of weighted sums of its rows with a quarter of the reading: the same
 /// items and sums as <see cref="RowSumScorer"/> finds in the matrix, bit for bit.
-/// With s̃_j the weighted sum of the rounded elements and a_j that of their magnitudes, the exact sum is at most s̃_j + c·a_j: rounding
-/// moves an element by at most 2⁻⁸ of it, and float sums of m terms are off by at most m·2⁻²⁴ of a_j. For a_j stands the weighted sum of
-/// the largest magnitudes among each row's 64 elements around j. Candidates are the items with the largest of these bounds; their sums
-/// are taken from the matrix.
+/// With q_ij the bytes and s_ij the scale of the 64 elements around j (<see cref="Int8Matrix"/>), the exact sum for column j is at most
+/// Σ w_i s_ij q_ij + c·Σ |w_i| s_ij: rounding moves an element by half of its scale, and float sums of m terms are off by at most
+/// m·2⁻²⁴ of the sum of their magnitudes, which are at most 127 scales. Candidates are the items with the largest of these bounds; their
+/// sums are taken from the matrix.
 /// </summary>
 internal sealed unsafe class RoundedRows : IDisposable
 {
     private const int ChunkColumns = RowSumScorer.ChunkColumns;
-    private const int Group = 64;
+    private const int Group = Int8Matrix.Group;
 
     // Beyond, sums of floats are no longer certain to anything.
     private const int MostRows = 1 << 15;
@@ -24,39 +25,21 @@ internal sealed unsafe class RoundedRows : IDisposable
     // Sums below are not told from what floats lose when they underflow.
     private const float Tiny = 1e-20f;
 
+    // Rows whose elements are asked for before they are summed.
+    private const int Ahead = 4;
+
     private readonly DenseMatrix _exact;
-    private readonly BFloat16Matrix _rounded;
-    private readonly DenseMatrix _largest; // magnitudes among 64 columns of a row
+    private readonly Int8Matrix _rounded;
 
     /// <summary>Rounds a copy. The matrix must be kept alive and unchanged.</summary>
     public RoundedRows(DenseMatrix exact)
     {
         _exact = exact;
-        _rounded = new BFloat16Matrix(exact);
-        _largest = new DenseMatrix(exact.Rows, (exact.Columns + Group - 1) / Group);
-        for (int row = 0; row < exact.Rows; row++)
-        {
-            var elements = exact.Row(row);
-            var largest = _largest.Row(row);
-            for (int g = 0; g < largest.Length; g++)
-            {
-                foreach (float element in elements[(g * Group)..Math.Min(elements.Length, (g + 1) * Group)])
-                {
-                    largest[g] = Math.Max(largest[g], Math.Abs(element));
-                }
-            }
-        }
+        _rounded = new Int8Matrix(exact);
     }
-
-    /// <summary>Bytes of the copy.</summary>
-    public static long EstimateBytes(int rows, int columns) => (long)rows * ((columns + Group - 1) / Group) * ((Group * sizeof(ushort)) + sizeof(float));
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _rounded.Dispose();
-        _largest.Dispose();
-    }
+    public void Dispose() => _rounded.Dispose();
 
     /// <summary>
     /// <see cref="RowSumScorer.Top(DenseMatrix, ReadOnlySpan{int}, ReadOnlySpan{float}, ItemFilter, Span{ScoredItem})"/> where it is
@@ -75,7 +58,7 @@ internal sealed unsafe class RoundedRows : IDisposable
             return true;
         }
 
-        if (history.Length > MostRows)
+        if (history.Length > MostRows || !_rounded.IsFinite)
         {
             return false;
         }
@@ -116,7 +99,7 @@ internal sealed unsafe class RoundedRows : IDisposable
                 int count = Math.Min(ChunkColumns, _rounded.Columns - first);
                 int groups = (count + Group - 1) / Group;
                 RowSumScorer.Sum(new RowSumScorer.Source(_rounded), history, weights, first, count, sums, level);
-                RowSumScorer.Sum(new RowSumScorer.Source(_largest), history, sizes.AsSpan(0, weights.Length), first / Group, groups, margins, level);
+                RowSumScorer.Sum(new RowSumScorer.Source(_rounded.Scales), history, sizes.AsSpan(0, weights.Length), first / Group, groups, margins, level);
                 AddMargins(sums, margins, groups, history.Length);
                 TopN.Offer(ref selector, first, sums, count, lowest: false, level);
             }
@@ -133,7 +116,7 @@ internal sealed unsafe class RoundedRows : IDisposable
 
     private static void AddMargins(float* sums, float* margins, int groups, int rows)
     {
-        float share = 1.001f * (MathF.ScaleB(1, -8) + ((rows + 8) * MathF.ScaleB(1, -22)));
+        float share = 0.501f + ((rows + 8) * MathF.ScaleB(1, -15));
         for (int g = 0; g < groups; g++)
         {
             var margin = Vector512.Create(share * margins[g]);
@@ -188,10 +171,16 @@ internal sealed unsafe class RoundedRows : IDisposable
         for (int e = 0; e < history.Length; e++)
         {
             float* row = _exact.RowPointer(history[e]);
+            float* later = _exact.RowPointer(history[Math.Min(e + Ahead, history.Length - 1)]);
             float weight = weights.IsEmpty ? 1 : weights[e];
             for (int c = 0; c < candidates.Length; c++)
             {
                 var candidate = candidates[c];
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(later + candidate.Item);
+                }
+
                 candidates[c] = candidate with { Score = MathF.FusedMultiplyAdd(row[candidate.Item], weight, candidate.Score) };
             }
         }

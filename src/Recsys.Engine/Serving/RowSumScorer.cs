@@ -124,7 +124,7 @@ public static unsafe class RowSumScorer
     }
 
     /// <summary>
-    /// Sums of <paramref name="count"/> columns from <paramref name="first"/>, a multiple of 32, on; there is room for count rounded up to 32.
+    /// Sums of <paramref name="count"/> columns from <paramref name="first"/>, a multiple of 64, on; there is room for count rounded up to 64.
     /// </summary>
     internal static void Sum(
         in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, int first, int count, float* sums, SimdLevel level)
@@ -143,12 +143,12 @@ public static unsafe class RowSumScorer
         }
     }
 
-    // Rounds count up to whole vectors: padding columns are zero in both matrices, and there is room for their sums.
+    // Rounds count up to whole vectors: padding columns are zero in all matrices, and there is room for their sums.
     private static void Sum<TLanes>(
         in Source source, ReadOnlySpan<int> rows, ReadOnlySpan<float> weights, int first, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
-        new Span<float>(sums, source.IsRounded ? (count + 31) & ~31 : (count + 15) & ~15).Clear();
+        new Span<float>(sums, (count + 63) & ~63).Clear();
         int last = rows.Length - 1;
         for (int e = 0; e <= last; e += 4)
         {
@@ -157,9 +157,14 @@ public static unsafe class RowSumScorer
             var four = new FourRows(source, rows, e, first);
             var next = new FourRows(source, rows, e + 4, first);
             var times = (Weight(weights, e, last), Weight(weights, e + 1, last), Weight(weights, e + 2, last), Weight(weights, e + 3, last));
-            if (source.IsRounded)
+            if (source.Int8 is { } bytes)
             {
-                AddRounded<TLanes>(four, times, next, count, sums);
+                var scales = new FourRows(new Source(bytes.Scales), rows, e, first / Int8Matrix.Group);
+                AddInt8<TLanes>(four, scales, times, next, count, sums);
+            }
+            else if (source.BFloat16 is not null)
+            {
+                AddBFloat16<TLanes>(four, times, next, count, sums);
             }
             else
             {
@@ -188,7 +193,7 @@ public static unsafe class RowSumScorer
         }
     }
 
-    private static void AddRounded<TLanes>(FourRows rows, (float A, float B, float C, float D) weights, FourRows next, int count, float* sums)
+    private static void AddBFloat16<TLanes>(FourRows rows, (float A, float B, float C, float D) weights, FourRows next, int count, float* sums)
         where TLanes : unmanaged, IScoringLanes<TLanes>
     {
         byte* a = rows.A, b = rows.B, c = rows.C, d = rows.D;
@@ -218,11 +223,33 @@ public static unsafe class RowSumScorer
         }
     }
 
-    /// <summary>Either matrix.</summary>
+    private static void AddInt8<TLanes>(
+        FourRows rows, FourRows scales, (float A, float B, float C, float D) weights, FourRows next, int count, float* sums)
+        where TLanes : unmanaged, IScoringLanes<TLanes>
+    {
+        sbyte* a = (sbyte*)rows.A, b = (sbyte*)rows.B, c = (sbyte*)rows.C, d = (sbyte*)rows.D;
+        float* sa = (float*)scales.A, sb = (float*)scales.B, sc = (float*)scales.C, sd = (float*)scales.D;
+        for (nint at = 0; at < count; at += Int8Matrix.Group)
+        {
+            next.Prefetch(at);
+            var wa = TLanes.Broadcast(weights.A * *sa++);
+            var wb = TLanes.Broadcast(weights.B * *sb++);
+            var wc = TLanes.Broadcast(weights.C * *sc++);
+            var wd = TLanes.Broadcast(weights.D * *sd++);
+            for (nint part = at; part < at + Int8Matrix.Group; part += 16)
+            {
+                var sum = TLanes.MultiplyAdd(TLanes.LoadInt8(a + part), wa, TLanes.Load(sums + part));
+                sum = TLanes.MultiplyAdd(TLanes.LoadInt8(b + part), wb, sum);
+                sum = TLanes.MultiplyAdd(TLanes.LoadInt8(c + part), wc, sum);
+                TLanes.Store(TLanes.MultiplyAdd(TLanes.LoadInt8(d + part), wd, sum), sums + part);
+            }
+        }
+    }
+
+    /// <summary>One of the matrices.</summary>
     internal readonly struct Source
     {
         private readonly DenseMatrix? _dense;
-        private readonly BFloat16Matrix? _rounded;
 
         public Source(DenseMatrix matrix)
         {
@@ -235,25 +262,37 @@ public static unsafe class RowSumScorer
         public Source(BFloat16Matrix matrix)
         {
             ArgumentNullException.ThrowIfNull(matrix);
-            _rounded = matrix;
+            BFloat16 = matrix;
             Rows = matrix.Rows;
             Columns = matrix.Columns;
         }
+
+        public Source(Int8Matrix matrix)
+        {
+            Int8 = matrix;
+            Rows = matrix.Rows;
+            Columns = matrix.Columns;
+        }
+
+        public BFloat16Matrix? BFloat16 { get; }
+
+        public Int8Matrix? Int8 { get; }
 
         public int Rows { get; }
 
         public int Columns { get; }
 
-        public bool IsRounded => _rounded is not null;
-
-        /// <summary>A row from a column on, which is a multiple of 32.</summary>
+        /// <summary>A row from a column on, which is a multiple of 64.</summary>
         public byte* At(int row, int column) =>
-            _dense is not null ? (byte*)(_dense.RowPointer(row) + column) : (byte*)(_rounded!.RowPointer(row) + column);
+            _dense is not null ? (byte*)(_dense.RowPointer(row) + column)
+            : BFloat16 is not null ? (byte*)(BFloat16.RowPointer(row) + column)
+            : (byte*)(Int8!.RowPointer(row) + column);
 
         public void KeepAlive()
         {
             GC.KeepAlive(_dense);
-            GC.KeepAlive(_rounded);
+            GC.KeepAlive(BFloat16);
+            GC.KeepAlive(Int8);
         }
     }
 

@@ -1,3 +1,5 @@
+using Recsys.Engine.Numerics;
+
 namespace Recsys.Engine.Serving;
 
 /// <summary>How models answer.</summary>
@@ -17,14 +19,14 @@ public sealed record ServingOptions
     public FactorStorage? Storage { get; init; }
 
     /// <summary>
-    /// Most of the machine's memory that a copy of a dense item-item matrix, rounded to bfloat16, may take. Such a copy halves what an
-    /// answer of EASE reads; like <see cref="Storage"/> it changes no answer, and is not made for small catalogues or with
+    /// Most of the machine's memory that a copy of a dense item-item matrix, rounded to bytes, may take. Such a copy leaves an
+    /// answer of EASE a quarter to read; like <see cref="Storage"/> it changes no answer, and is not made for small catalogues or with
     /// <see cref="FactorStorage.Float32"/>.
     /// </summary>
     public double RoundedShare { get; init; } = 0.1;
 
     internal bool RoundsRows(int rows, int columns) => StorageFor(columns) != FactorStorage.Float32
-        && RoundedRows.EstimateBytes(rows, columns) <= RoundedShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        && Int8Matrix.EstimateBytes(rows, columns) <= RoundedShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     internal FactorStorage StorageFor(int items) => Storage ?? (items >= LargeCatalogue ? FactorStorage.Int8 : FactorStorage.Float32);
 }

@@ -97,6 +97,15 @@ public sealed class RoundedRowsTests
     }
 
     [Fact]
+    public void A_matrix_with_an_element_that_is_no_number_is_certain_of_nothing()
+    {
+        using var matrix = Weights(60, 3000, new Random(5));
+        matrix.Row(3)[2000] = float.NaN;
+        using var rounded = new RoundedRows(matrix);
+        Assert.False(rounded.TryTop([1, 2], [], ItemFilter.Default, new ScoredItem[20], out _));
+    }
+
+    [Fact]
     public void A_prepared_model_answers_as_it_did()
     {
         var data = AlsTestData.Create(400, 150, 3);

@@ -38,16 +38,18 @@ public sealed class RowSumScorerTests
     }
 
     [Fact]
-    public void Every_width_gives_the_same_bits_and_the_rounded_copy_the_sums_of_its_elements()
+    public void Every_width_gives_the_same_bits_and_rounded_copies_the_sums_of_their_elements()
     {
         foreach (int columns in new[] { 1, 31, 33, 515, 20_000 })
         {
             var (matrix, rows, weights) = Case(columns, 6);
             using (matrix)
             using (var rounded = new BFloat16Matrix(matrix))
+            using (var bytes = new Int8Matrix(matrix))
             {
                 var expected = new float[columns];
                 var expectedRounded = new float[columns];
+                var expectedBytes = new float[columns];
                 for (int c = 0; c < columns; c++)
                 {
                     for (int e = 0; e < rows.Length; e++)
@@ -55,6 +57,8 @@ public sealed class RowSumScorerTests
                         Assert.InRange(rounded[rows[e], c] - matrix[rows[e], c], -Math.Abs(matrix[rows[e], c]) / 256, Math.Abs(matrix[rows[e], c]) / 256);
                         expected[c] = MathF.FusedMultiplyAdd(matrix[rows[e], c], weights[e], expected[c]);
                         expectedRounded[c] = MathF.FusedMultiplyAdd(rounded[rows[e], c], weights[e], expectedRounded[c]);
+                        expectedBytes[c] = MathF.FusedMultiplyAdd(
+                            bytes.Element(rows[e], c), weights[e] * bytes.Scales[rows[e], c / Int8Matrix.Group], expectedBytes[c]);
                     }
                 }
 
@@ -65,6 +69,8 @@ public sealed class RowSumScorerTests
                     Assert.Equal(expected, scores);
                     RowSumScorer.Score(new RowSumScorer.Source(rounded), rows, weights, scores, level);
                     Assert.Equal(expectedRounded, scores);
+                    RowSumScorer.Score(new RowSumScorer.Source(bytes), rows, weights, scores, level);
+                    Assert.Equal(expectedBytes, scores);
                 }
             }
         }
