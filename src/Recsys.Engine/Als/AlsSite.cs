@@ -74,7 +74,12 @@ public sealed class AlsSite : IDisposable
     public long Received(int phase) => _received.GetValueOrDefault(phase);
 
     /// <summary>Frees scratch memory. The partitions must not compute any more.</summary>
-    public void Dispose() => Host.Dispose();
+    public void Dispose()
+    {
+        _users.Dispose();
+        _items.Dispose();
+        Host.Dispose();
+    }
 
     /// <summary>Where the partitions of a side get the other side's rows.</summary>
     internal IFactorSource SourceFor(string kind) => kind == "user" ? _items : _users;

@@ -12,7 +12,7 @@ public sealed unsafe class FactorBlock
     private readonly DenseMatrix _owner;
     private readonly int _ownerRow;
 
-    internal FactorBlock(int phase, int block, int firstRow, int rows, DenseMatrix owner, int ownerRow)
+    internal FactorBlock(int phase, int block, int firstRow, int rows, DenseMatrix owner, int ownerRow, bool isView = true)
     {
         Phase = phase;
         Block = block;
@@ -20,6 +20,7 @@ public sealed unsafe class FactorBlock
         Rows = rows;
         _owner = owner;
         _ownerRow = ownerRow;
+        IsView = isView;
     }
 
     /// <summary>The half-epoch these factors are for.</summary>
@@ -39,6 +40,9 @@ public sealed unsafe class FactorBlock
 
     /// <summary>Floats from one row to the next.</summary>
     internal int Stride => _owner.Stride;
+
+    /// <summary>Whether the memory is somebody else's; where not, who is given the block may free it.</summary>
+    internal bool IsView { get; }
 
     /// <summary>What keeps <see cref="Pointer"/> valid.</summary>
     internal DenseMatrix Owner => _owner;
@@ -63,11 +67,11 @@ public sealed unsafe class FactorBlock
             values.Slice(r * factors, factors).CopyTo(owner.Row(r));
         }
 
-        return new FactorBlock(phase, block, firstRow, rows, owner, 0);
+        return new FactorBlock(phase, block, firstRow, rows, owner, 0, isView: false);
     }
 
     /// <summary>A block of the rows of <paramref name="rows"/>, which it then owns: nobody writes them any more.</summary>
-    public static FactorBlock Own(int phase, int block, int firstRow, DenseMatrix rows) => new(phase, block, firstRow, rows.Rows, rows, 0);
+    public static FactorBlock Own(int phase, int block, int firstRow, DenseMatrix rows) => new(phase, block, firstRow, rows.Rows, rows, 0, isView: false);
 
     /// <summary>The rows × k values without padding, e.g. for a wire.</summary>
     public float[] ToArray()

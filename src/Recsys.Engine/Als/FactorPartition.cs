@@ -121,7 +121,15 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
             return _report;
         }
 
-        return Solve(halfEpoch, basis, await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken), cancellationToken);
+        var table = await _otherSide.HoldAsync(halfEpoch.Phase, cancellationToken, cancellationToken);
+        try
+        {
+            return Solve(halfEpoch, basis, table, cancellationToken);
+        }
+        finally
+        {
+            table.Release();
+        }
     }
 
     /// <summary>The same with the other side's rows at hand.</summary>

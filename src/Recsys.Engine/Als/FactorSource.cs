@@ -6,7 +6,7 @@ namespace Recsys.Engine.Als;
 /// <param name="owners">The partition that owns each block.</param>
 /// <param name="maxRows">Most rows asked for in one call.</param>
 public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IReadOnlyList<IFactorPartition> owners, int maxRows)
-    : IFactorSource
+    : IFactorSource, IDisposable
 {
     private readonly Lock _gate = new();
     private Task<FactorTable>? _table;
@@ -20,10 +20,24 @@ public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IRea
             if (_table is null || _phase != phase || _table.IsFaulted || _table.IsCanceled)
             {
                 _phase = phase;
+                LetGo();
                 _table = FactorTable.FetchAsync(phase, factors, blockRows, owners, maxRows, cancellationToken);
             }
 
             return _table;
         }
     }
+
+    /// <summary>Lets go of the last table; who still solves by it holds it.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            LetGo();
+            _table = null;
+        }
+    }
+
+    private void LetGo() => _ = _table?.ContinueWith(
+        t => t.Result.Release(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
 }

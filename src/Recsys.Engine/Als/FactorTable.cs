@@ -1,12 +1,14 @@
 using System.Runtime.InteropServices;
 using Recsys.Engine.Numerics;
+using Recsys.Engine.Serving;
 
 namespace Recsys.Engine.Als;
 
 /// <summary>
 /// The whitened rows of one whole side for one half-epoch, found by <see cref="RowCode"/>: one base address a virtual
 /// block. A partition's blocks follow one another and come in as few calls as their size allows. Blocks that come whole are
-/// used where they are; blocks that come in pieces are put together in own memory.
+/// used where they are; blocks that come in pieces are put together in own memory. Counted: what came from elsewhere is freed
+/// when nobody holds the table any more, and the next half-epoch's rows come to warm memory.
 /// </summary>
 public sealed class FactorTable
 {
@@ -15,6 +17,7 @@ public sealed class FactorTable
 
     private readonly nint[] _bases = GC.AllocateArray<nint>(VirtualBlocks.Count, pinned: true);
     private readonly DenseMatrix?[] _owners = new DenseMatrix?[VirtualBlocks.Count];
+    private readonly Memory _memory = new();
 
     private FactorTable(int phase, int stride)
     {
@@ -30,6 +33,12 @@ public sealed class FactorTable
 
     /// <summary>First row of each block.</summary>
     internal unsafe float** Bases => (float**)Marshal.UnsafeAddrOfPinnedArrayElement(_bases, 0);
+
+    /// <summary>Takes hold of it; false when it is gone already.</summary>
+    internal bool TryHold() => _memory.TryAcquire();
+
+    /// <summary>Lets go of it, once for each time it was taken hold of and once for whoever fetched it.</summary>
+    internal void Release() => _memory.Release();
 
     /// <summary>Fetches every block of a side.</summary>
     /// <param name="phase">The half-epoch.</param>
@@ -88,6 +97,11 @@ public sealed class FactorTable
             }
 
             var chunk = await owner.GetWhitenedAsync(Phase, block, row, maxRows, cancellationToken);
+            if (!chunk.IsView)
+            {
+                _memory.Add(chunk.Owner);
+            }
+
             if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Factors != factors)
             {
                 throw new RecsysException(
@@ -129,11 +143,32 @@ public sealed class FactorTable
             return;
         }
 
-        var own = _owners[block] ??= new DenseMatrix(blockRows, chunk.Factors);
+        if (_owners[block] is not { } own)
+        {
+            _owners[block] = own = new DenseMatrix(blockRows, chunk.Factors);
+            _memory.Add(own);
+        }
+
         _bases[block] = (nint)own.Pointer;
         for (int r = 0; r < rows; r++)
         {
             chunk.Row(from + r).CopyTo(own.Row(firstRow + r));
         }
+    }
+
+    /// <summary>What is the table's own.</summary>
+    private sealed class Memory : Counted
+    {
+        private readonly List<DenseMatrix> _matrices = [];
+
+        public void Add(DenseMatrix matrix)
+        {
+            lock (_matrices)
+            {
+                _matrices.Add(matrix);
+            }
+        }
+
+        protected override void Free() => _matrices.ForEach(m => m.Dispose());
     }
 }

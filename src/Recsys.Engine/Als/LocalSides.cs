@@ -8,6 +8,8 @@ namespace Recsys.Engine.Als;
 internal sealed class LocalSides : IDisposable
 {
     private readonly FactorHost _host;
+    private readonly FactorSource _userSource;
+    private readonly FactorSource _itemSource;
     private readonly RowOrder _userOrder;
     private readonly RowOrder _itemOrder;
     private readonly int _factors;
@@ -50,10 +52,10 @@ internal sealed class LocalSides : IDisposable
 
         var userOwners = new IFactorPartition[VirtualBlocks.Count];
         var itemOwners = new IFactorPartition[VirtualBlocks.Count];
-        var userSource = new FactorSource(_factors, BlockRows(_userOrder), userOwners, maxRows);
-        var itemSource = new FactorSource(_factors, BlockRows(_itemOrder), itemOwners, maxRows);
-        _users = [.. userRows.Select(rows => new FactorPartition(_host, rows, itemSource))];
-        _items = [.. itemRows.Select(rows => new FactorPartition(_host, rows, userSource))];
+        _userSource = new FactorSource(_factors, BlockRows(_userOrder), userOwners, maxRows);
+        _itemSource = new FactorSource(_factors, BlockRows(_itemOrder), itemOwners, maxRows);
+        _users = [.. userRows.Select(rows => new FactorPartition(_host, rows, _itemSource))];
+        _items = [.. itemRows.Select(rows => new FactorPartition(_host, rows, _userSource))];
         Users = [.. _users.Select(p => wire?.Invoke(p) ?? p)];
         Items = [.. _items.Select(p => wire?.Invoke(p) ?? p)];
         Own(userRows, Users, userOwners);
@@ -79,6 +81,8 @@ internal sealed class LocalSides : IDisposable
     {
         Array.ForEach(_users, p => p.Dispose());
         Array.ForEach(_items, p => p.Dispose());
+        _userSource.Dispose();
+        _itemSource.Dispose();
         _host.Dispose();
     }
 

@@ -191,14 +191,27 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         await Task.Yield();
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(work, cancellationToken);
         var (position, _) = await _site.BeginAsync(halfEpoch.Phase, linked.Token);
-        var table = await _otherSide.GetAsync(halfEpoch.Phase, cancellationToken).WaitAsync(linked.Token);
-        var report = await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, linked.Token), linked.Token);
+        var report = await SolveByTableAsync(
+            halfEpoch, basis, await _otherSide.HoldAsync(halfEpoch.Phase, cancellationToken, linked.Token), linked.Token);
         if (position.SaveNext)
         {
             await SaveAsync(halfEpoch.Phase, report, AlsSchedule.HeldAt(_users, position.Checkpoint), linked.Token);
         }
 
         return report;
+    }
+
+    // The table is held by the caller.
+    private async Task<HalfEpochReport> SolveByTableAsync(HalfEpoch halfEpoch, AlsBasis basis, FactorTable table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            table.Release();
+        }
     }
 
     private async Task SaveAsync(int phase, HalfEpochReport report, int needed, CancellationToken cancellationToken)

@@ -20,9 +20,11 @@ namespace Recsys.Cluster.Tests.Processes;
 [Trait("Category", "Figures")]
 public sealed class ClusterFigures : SiloProcessTests
 {
+    private const int Trainings = 3;
+
     /// <summary>
-    /// Processor seconds of two trainings in fresh silos, one after the other, and of the same silos at rest for as long; and
-    /// of two in a fresh process of the Engine. Medians over all runs. And bytes moved against the formula.
+    /// Processor seconds of three trainings in fresh silos, one after the other, and of the same silos at rest for as long; and
+    /// of three in a fresh process of the Engine. Medians over all runs. And bytes moved against the formula.
     /// </summary>
     [FiguresFact]
     public async Task Training()
@@ -49,10 +51,10 @@ public sealed class ClusterFigures : SiloProcessTests
 
         var last = rounds[^1];
         Say(FormattableString.Invariant(
-            $"{Path.GetFileName(Path.GetDirectoryName(words[0]))} {words[1]} {string.Join(' ', given)}, {silos} silo processes, medians of {runs}, moved {last.Received / 1e6:F1} MB, formula {last.Expected / 1e6:F1} MB\n  first training: {Text(0)}\n  second: {Text(1)}"));
+            $"{Path.GetFileName(Path.GetDirectoryName(words[0]))} {words[1]} {string.Join(' ', given)}, {silos} silo processes, medians of {runs}, moved {last.Received / 1e6:F1} MB, formula {last.Expected / 1e6:F1} MB\n  first training: {Text(0)}\n  second: {Text(1)}\n  third: {Text(2)}"));
     }
 
-    /// <summary>Two trainings in new silos on a new database, and in a new process of the Engine.</summary>
+    /// <summary>Trainings in new silos on a new database, and in a new process of the Engine.</summary>
     private async Task<Round> RoundAsync(Dataset data, string algorithm, int count, OptionBag options, string[] engine)
     {
         string connection = PostgresServer.Instance.CreateDatabase();
@@ -64,7 +66,7 @@ public sealed class ClusterFigures : SiloProcessTests
 
         // What starting has left to do is no part of it.
         await Task.Delay(2000);
-        var turns = new Turn[2];
+        var turns = new Turn[Trainings];
         ClusterTrainingStatus status = null!;
         for (int turn = 0; turn < turns.Length; turn++)
         {
@@ -90,7 +92,7 @@ public sealed class ClusterFigures : SiloProcessTests
     {
         // Built beside this project, in the same configuration.
         string program = AppContext.BaseDirectory.Replace("Recsys.Cluster.Tests", "Recsys.Benchmarks", StringComparison.Ordinal);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(program, "Recsys.Benchmarks.dll"), "train", .. arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(program, "Recsys.Benchmarks.dll"), "train", .. arguments, "--runs", $"{Trainings}"]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

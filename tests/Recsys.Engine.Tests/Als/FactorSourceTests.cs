@@ -1,0 +1,91 @@
+using Recsys.Engine.Als;
+using Recsys.Engine.Numerics;
+
+namespace Recsys.Engine.Tests.Als;
+
+public sealed class FactorSourceTests
+{
+    private const int Rows = 5;
+    private const int Factors = 3;
+
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(2)]
+    public async Task What_came_from_elsewhere_is_freed_with_the_last_holder_of_a_table_that_another_has_followed(int maxRows)
+    {
+        var side = new Side(owned: true);
+        using var source = new FactorSource(Factors, [.. Enumerable.Repeat(Rows, VirtualBlocks.Count)], side.Owners, maxRows);
+        var first = await Hold(source, 1);
+        Assert.True((await source.GetAsync(1, default)).TryHold());
+        first.Release();
+        await Hold(source, 2);
+        var ofFirst = side.Given.Where(b => b.Phase == 1).ToList();
+        Assert.All(ofFirst, b => Assert.Equal(b.Block + 0.5f, b.Row(0)[1]));
+        Assert.Equal(7.5f, Value(first, 7, 1));
+        first.Release();
+        Assert.True(SpinWait.SpinUntil(() => ofFirst.TrueForAll(IsFreed), TimeSpan.FromSeconds(10)));
+        Assert.False(first.TryHold());
+        Assert.DoesNotContain(side.Given, b => b.Phase == 2 && IsFreed(b));
+    }
+
+    [Fact]
+    public async Task Views_of_a_partition_of_this_process_stay_its_own()
+    {
+        var side = new Side(owned: false);
+        using (var source = new FactorSource(Factors, [.. Enumerable.Repeat(Rows, VirtualBlocks.Count)], side.Owners, int.MaxValue))
+        {
+            (await Hold(source, 1)).Release();
+            (await Hold(source, 2)).Release();
+        }
+
+        Assert.NotEmpty(side.Given);
+        Assert.DoesNotContain(side.Given, IsFreed);
+    }
+
+    private static Task<FactorTable> Hold(IFactorSource source, int phase) => source.HoldAsync(phase, default, default);
+
+    private static unsafe float Value(FactorTable table, int block, int factor) => table.Bases[block][factor];
+
+    private static bool IsFreed(FactorBlock block)
+    {
+        try
+        {
+            return block.Row(0).IsEmpty;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>A partition with all blocks, each asked for by itself.</summary>
+    private sealed class Side(bool owned) : IFactorPartition
+    {
+        public List<FactorBlock> Given { get; } = [];
+
+        public IReadOnlyList<IFactorPartition> Owners => [.. Enumerable.Repeat(this, VirtualBlocks.Count)];
+
+        public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken)
+        {
+            var rows = new DenseMatrix(Math.Min(maxRows, Rows - firstRow), Factors);
+            rows.Row(0)[1] = block + 0.5f;
+            var given = owned
+                ? FactorBlock.Own(phase, block, firstRow, rows)
+                : new FactorBlock(phase, block, firstRow, rows.Rows, rows, 0);
+            Given.Add(given);
+            return new(given);
+        }
+
+        public Task InitializeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}
