@@ -38,7 +38,7 @@ for project in tests/*.Tests/*.csproj; do
 done
 
 if [ "$skipped" -gt 0 ]; then
-  echo "skipped tests need the real data sets: set RECSYS_DATA to their folder"
+  echo "skipped tests need the real data sets: set RECSYS_TEST_DATA to their folder"
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 if [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; then

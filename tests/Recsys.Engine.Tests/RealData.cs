@@ -1,7 +1,7 @@
 namespace Recsys.Engine.Tests;
 
 /// <summary>
-/// Finds the real data sets, which are not part of the project: in the folder that RECSYS_DATA names, else in
+/// Finds the real data sets, which are not part of the project: in the folder that RECSYS_TEST_DATA names, else in
 /// shared/data beside the checkout.
 /// </summary>
 internal static class RealData
@@ -15,9 +15,9 @@ internal static class RealData
 
     private static string? Find()
     {
-        if (Environment.GetEnvironmentVariable("RECSYS_DATA") is { Length: > 0 } named)
+        if (Environment.GetEnvironmentVariable("RECSYS_TEST_DATA") is { Length: > 0 } named)
         {
-            return Directory.Exists(named) ? named : throw new DirectoryNotFoundException($"RECSYS_DATA: {named}");
+            return Directory.Exists(named) ? named : throw new DirectoryNotFoundException($"RECSYS_TEST_DATA: {named}");
         }
 
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -7,7 +7,7 @@ internal sealed class RealDataFactAttribute : FactAttribute
     {
         if (!RealData.IsPresent)
         {
-            Skip = "the real data sets are not here (set RECSYS_DATA)";
+            Skip = "the real data sets are not here (set RECSYS_TEST_DATA)";
         }
     }
 }

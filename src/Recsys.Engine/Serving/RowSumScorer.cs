@@ -150,11 +150,11 @@ public static unsafe class RowSumScorer
     {
         new Span<float>(sums, (count + 63) & ~63).Clear();
         int last = rows.Length - 1;
+        var four = last < 0 ? default : new FourRows(source, rows, 0, first);
         for (int e = 0; e <= last; e += 4)
         {
             // Past the last row comes the last one again, from the cache, with weight 0. Four more are on their way meanwhile: the machine by
             // itself begins a row anew with every page.
-            var four = new FourRows(source, rows, e, first);
             var next = new FourRows(source, rows, e + 4, first);
             var times = (Weight(weights, e, last), Weight(weights, e + 1, last), Weight(weights, e + 2, last), Weight(weights, e + 3, last));
             if (source.Int8 is { } bytes)
@@ -170,6 +170,8 @@ public static unsafe class RowSumScorer
             {
                 Add<TLanes>(four, times, next, count, sums);
             }
+
+            four = next;
         }
 
         static float Weight(ReadOnlySpan<float> weights, int e, int last) => e > last ? 0 : weights.IsEmpty ? 1 : weights[e];

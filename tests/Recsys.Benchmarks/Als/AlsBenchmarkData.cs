@@ -5,7 +5,7 @@ using Recsys.Engine.Evaluation;
 
 namespace Recsys.Benchmarks.Als;
 
-/// <summary>A real data set with its published split: from the folder RECSYS_DATA names, else shared/data beside the checkout.</summary>
+/// <summary>A real data set with its published split: from the folder RECSYS_TEST_DATA names, else shared/data beside the checkout.</summary>
 internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? foldIn, Dataset heldOut)
 {
     public string Name => name;
@@ -37,7 +37,7 @@ internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? fold
 
     private static string Root()
     {
-        if (Environment.GetEnvironmentVariable("RECSYS_DATA") is { Length: > 0 } named)
+        if (Environment.GetEnvironmentVariable("RECSYS_TEST_DATA") is { Length: > 0 } named)
         {
             return named;
         }
@@ -51,7 +51,7 @@ internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? fold
             }
         }
 
-        throw new DirectoryNotFoundException("the real data sets are not here (set RECSYS_DATA)");
+        throw new DirectoryNotFoundException("the real data sets are not here (set RECSYS_TEST_DATA)");
     }
 
     private EvaluationResult Evaluate(AlsModel model, string metrics) => Evaluator.Evaluate(

@@ -72,7 +72,7 @@ internal sealed class RankingTask
 
     private static string DataFile(string relative)
     {
-        if (Environment.GetEnvironmentVariable("RECSYS_DATA") is { Length: > 0 } named)
+        if (Environment.GetEnvironmentVariable("RECSYS_TEST_DATA") is { Length: > 0 } named)
         {
             return Path.Combine(named, relative);
         }
@@ -86,6 +86,6 @@ internal sealed class RankingTask
             }
         }
 
-        throw new FileNotFoundException("the real data sets are not here (set RECSYS_DATA)", relative);
+        throw new FileNotFoundException("the real data sets are not here (set RECSYS_TEST_DATA)", relative);
     }
 }

@@ -74,6 +74,12 @@ internal sealed class SiloProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // A silo has the settings that a test gives it, not those of who runs the tests.
+        foreach (string name in start.Environment.Keys.Where(n => n.StartsWith("RECSYS_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         // Not on the command line: it is for all to see.
         start.Environment["RECSYS_POSTGRES"] = connection;
         start.Environment["RECSYS_DRAIN_SECONDS"] = "0";
