@@ -69,7 +69,7 @@ internal sealed class EaseJob : ITrainingJob
                 return await ModelBlobs.SaveAsync(
                     _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _services.Options.TemporaryFolder, _id, cancellationToken);
             }
-            catch (RecsysException e) when (attempt < Collections && IsLoss(e))
+            catch (PartitionUnreachableException) when (attempt < Collections)
             {
             }
         }
@@ -103,10 +103,6 @@ internal sealed class EaseJob : ITrainingJob
             }
         }
     }
-
-    private static bool IsLoss(RecsysException error) =>
-        error is PartitionUnreachableException || error.Message.Contains("has no columns", StringComparison.Ordinal)
-        || error.Message.Contains("has no diagonal", StringComparison.Ordinal);
 
     /// <summary>The coordinator's progress as the training's status: each stage is a phase.</summary>
     private sealed class Progress(EaseJob job, TrainingRun run) : IProgress<TrainingProgress>

@@ -1,5 +1,6 @@
 using Npgsql;
 using Recsys.Client;
+using Recsys.Client.Calls;
 using Recsys.Cluster.Tests.Postgres;
 using Recsys.Cluster.Tests.Training;
 using Recsys.Engine.Als;
@@ -132,7 +133,11 @@ public sealed class ProcessTrainingTests : SiloProcessTests
         async Task<ITrainingCoordinatorGrain> TrainAsync(string id)
         {
             var training = client.Grains.GetGrain<ITrainingCoordinatorGrain>(id);
-            await training.StartAsync(new ClusterTrainingRequest { Dataset = "shop", Algorithm = "als", Options = options.Values, Model = "taste" });
+            var request = new ClusterTrainingRequest { Dataset = "shop", Algorithm = "als", Options = options.Values, Model = "taste" };
+
+            // The silo that the client was connected to may have just stopped.
+            await new CallRetry(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)).RunAsync(
+                (r, _) => new ValueTask<ClusterTrainingStatus>(training.StartAsync(r)), request, default);
             return training;
         }
 
@@ -208,7 +213,7 @@ public sealed class ProcessTrainingTests : SiloProcessTests
                     return status;
                 }
             }
-            catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+            catch (Exception e) when (CallRetry.IsTransient(e))
             {
             }
 

@@ -137,6 +137,7 @@ public sealed class WireTests
         var error = Pass<Exception>(new RecsysException("PostgreSQL: blob 'a': gone", new Npgsql.NpgsqlException("gone", new IOException("reset"))));
         Assert.Equal("PostgreSQL: blob 'a': gone", Assert.IsType<RecsysException>(error).Message);
         Assert.Equal("gone", error.InnerException!.Message);
+        Assert.Equal("empty", Assert.IsType<PartitionUnreachableException>(Pass<Exception>(new PartitionUnreachableException("empty"))).Message);
         Assert.Contains("too many", Pass<Exception>(new RecsysException("x", new Npgsql.PostgresException("too many", "FATAL", "FATAL", "53300"))).InnerException!.Message);
     }
 
