@@ -88,12 +88,9 @@ internal sealed unsafe class Int8Matrix : IDisposable
             largest = Vector512.Max(largest, Vector512.Abs(Vector512.Load(from + at))); // a NaN stays one
         }
 
-        float scale = 0;
-        for (int lane = 0; lane < 16; lane++)
-        {
-            scale = MathF.Max(scale, largest[lane]);
-        }
-
+        var eight = Vector256.Max(largest.GetLower(), largest.GetUpper());
+        var four = Vector128.Max(eight.GetLower(), eight.GetUpper());
+        float scale = MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
         if (scale > 0)
         {
             scale = MathF.Max(scale / 127, LeastScale);
@@ -106,6 +103,7 @@ internal sealed unsafe class Int8Matrix : IDisposable
         return scale;
     }
 
+    // To the nearest integer: a float as large as 1.5·2²³ has no place for more, and the integer is what its bits grow by.
     private static Vector512<int> Round(float* from, Vector512<float> divisor) =>
-        Vector512.ConvertToInt32(Vector512.Round(Vector512.Load(from) / divisor));
+        ((Vector512.Load(from) / divisor) + Vector512.Create(12582912f)).AsInt32() - Vector512.Create(0x4B400000);
 }
