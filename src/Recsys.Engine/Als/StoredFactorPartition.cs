@@ -201,7 +201,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         return report;
     }
 
-    // The table is held by the caller.
+    // The caller holds the table; here it is let go of.
     private async Task<HalfEpochReport> SolveByTableAsync(HalfEpoch halfEpoch, AlsBasis basis, FactorTable table, CancellationToken cancellationToken)
     {
         try

@@ -37,11 +37,11 @@ internal unsafe interface IScoringLanes<TSelf>
     /// <summary>Sixteen pairs of bfloat16, in each 32 bits the even element low, the odd one high.</summary>
     static abstract void LoadBFloat16Pairs(byte* source, out TSelf even, out TSelf odd);
 
-    /// <summary>Sixteen consecutive bytes.</summary>
-    static abstract TSelf LoadInt8(sbyte* source);
-
     /// <summary>Sixteen pairs of float16 laid out the same; the values come out 2⁻¹¹² times what they are.</summary>
     static abstract void LoadFloat16Pairs(byte* source, out TSelf even, out TSelf odd);
+
+    /// <summary>Sixteen consecutive bytes.</summary>
+    static abstract TSelf LoadInt8(sbyte* source);
 
     /// <summary>
     /// Sixteen quads of bytes (elements 0 and 2 unsigned, 1 and 3 signed) times four int16, (u0, u2) and (u1, u3) packed

@@ -5,7 +5,7 @@ using Recsys.Engine.Evaluation;
 
 namespace Recsys.Benchmarks.Als;
 
-/// <summary>A real data set with its published split: from the folder RECSYS_TEST_DATA names, else shared/data beside the checkout.</summary>
+/// <summary>A real data set with its published split: from the <see cref="RealDataFolder"/>.</summary>
 internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? foldIn, Dataset heldOut)
 {
     public string Name => name;
@@ -14,7 +14,7 @@ internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? fold
 
     public static AlsBenchmarkData Load(string name)
     {
-        string folder = Path.Combine(Root(), name);
+        string folder = RealDataFolder.PathOf(name);
         return name == "gowalla"
             ? new AlsBenchmarkData(
                 name, Read(Path.Combine(folder, "train.txt")), null, Read(Path.Combine(folder, "test.txt")))
@@ -34,25 +34,6 @@ internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? fold
     }
 
     private static Dataset Read(string path) => Dataset.Load(path, ReadOptions.Default with { AllowEmpty = true });
-
-    private static string Root()
-    {
-        if (Environment.GetEnvironmentVariable("RECSYS_TEST_DATA") is { Length: > 0 } named)
-        {
-            return named;
-        }
-
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string candidate = Path.Combine(folder.FullName, "shared", "data");
-            if (Directory.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw new DirectoryNotFoundException("the real data sets are not here (set RECSYS_TEST_DATA)");
-    }
 
     private EvaluationResult Evaluate(AlsModel model, string metrics) => Evaluator.Evaluate(
         model,

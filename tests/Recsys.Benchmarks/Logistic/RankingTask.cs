@@ -26,8 +26,8 @@ internal sealed class RankingTask
     {
         "ml-1m" => Strong("val"),
         "ml-1m-test" => Strong("test"),
-        "gowalla-val" => Validation(Dataset.Load(DataFile("gowalla/train.txt"))),
-        "gowalla" => Weak(Dataset.Load(DataFile("gowalla/train.txt")), Dataset.Load(DataFile("gowalla/test.txt"))),
+        "gowalla-val" => Validation(Dataset.Load(RealDataFolder.PathOf("gowalla/train.txt"))),
+        "gowalla" => Weak(Dataset.Load(RealDataFolder.PathOf("gowalla/train.txt")), Dataset.Load(RealDataFolder.PathOf("gowalla/test.txt"))),
         _ => throw new InvalidOptionException($"unknown data set {name}; there are ml-1m, ml-1m-test, gowalla-val, gowalla"),
     };
 
@@ -39,9 +39,9 @@ internal sealed class RankingTask
 
     private static RankingTask Strong(string part)
     {
-        var train = Dataset.Load(DataFile("ml-1m/train.tsv"));
-        var foldIn = Dataset.Load(DataFile($"ml-1m/{part}_foldin.tsv"));
-        var heldOut = Dataset.Load(DataFile($"ml-1m/{part}_heldout.tsv"));
+        var train = Dataset.Load(RealDataFolder.PathOf("ml-1m/train.tsv"));
+        var foldIn = Dataset.Load(RealDataFolder.PathOf($"ml-1m/{part}_foldin.tsv"));
+        var heldOut = Dataset.Load(RealDataFolder.PathOf($"ml-1m/{part}_heldout.tsv"));
         return new RankingTask(train, m => EvaluationTask.Strong(m, foldIn, heldOut), "recall@20,recall@50,ndcg@100");
     }
 
@@ -68,24 +68,5 @@ internal sealed class RankingTask
 
         SparseMatrix Matrix(long[] offsets, List<int> columns) => new(all.Users.Count, all.Items.Count, offsets, [.. columns]);
         return Weak(all with { Interactions = Matrix(keptOffsets, kept) }, all with { Interactions = Matrix(heldOffsets, held) });
-    }
-
-    private static string DataFile(string relative)
-    {
-        if (Environment.GetEnvironmentVariable("RECSYS_TEST_DATA") is { Length: > 0 } named)
-        {
-            return Path.Combine(named, relative);
-        }
-
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string candidate = Path.Combine(folder.FullName, "shared", "data", relative);
-            if (File.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw new FileNotFoundException("the real data sets are not here (set RECSYS_TEST_DATA)", relative);
     }
 }
