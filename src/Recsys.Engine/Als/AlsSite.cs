@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Recsys.Engine.Compute;
+using Recsys.Engine.Numerics;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Als;
@@ -79,6 +80,7 @@ public sealed class AlsSite : IDisposable
         _users.Dispose();
         _items.Dispose();
         Host.Dispose();
+        RecycledMemory.Shared.Trim();
     }
 
     /// <summary>Where the partitions of a side get the other side's rows.</summary>

@@ -73,6 +73,15 @@ public sealed unsafe class FactorBlock
     /// <summary>A block of the rows of <paramref name="rows"/>, which it then owns: nobody writes them any more.</summary>
     public static FactorBlock Own(int phase, int block, int firstRow, DenseMatrix rows) => new(phase, block, firstRow, rows.Rows, rows, 0, isView: false);
 
+    /// <summary>Frees rows that are this block's own, once nobody reads them any more.</summary>
+    internal void Free()
+    {
+        if (!IsView)
+        {
+            _owner.Dispose();
+        }
+    }
+
     /// <summary>The rows × k values without padding, e.g. for a wire.</summary>
     public float[] ToArray()
     {

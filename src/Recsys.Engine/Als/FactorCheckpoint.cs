@@ -64,13 +64,15 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
 
         foreach (string key in latest.Keys)
         {
-            await partition.PutFactorsAsync(await ReadAsync(key, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            var rows = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+            await partition.PutFactorsAsync(rows, cancellationToken).ConfigureAwait(false);
+            rows.Free();
         }
 
         return (latest.Phase, latest.Report);
     }
 
-    /// <summary>The factors of a half-epoch, from the first row to the last.</summary>
+    /// <summary>The factors of a half-epoch, from the first row to the last; each block is gone when the next is asked for.</summary>
     public async IAsyncEnumerable<FactorBlock> ReadAsync(
         int phase, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -81,7 +83,9 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
 
         foreach (string key in latest.Keys)
         {
-            yield return await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+            var rows = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+            yield return rows;
+            rows.Free();
         }
     }
 
@@ -134,7 +138,7 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
         Check(bytes, RowsMagic, HeaderBytes, key);
         int rows = BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]);
         int factors = BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]);
-        var matrix = new DenseMatrix(rows, factors);
+        var matrix = DenseMatrix.Recycled(rows, factors);
         var values = MemoryMarshal.Cast<byte, float>(bytes[HeaderBytes..^4]);
         for (int r = 0; r < rows; r++)
         {

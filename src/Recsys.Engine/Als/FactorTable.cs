@@ -145,7 +145,7 @@ public sealed class FactorTable
 
         if (_owners[block] is not { } own)
         {
-            _owners[block] = own = new DenseMatrix(blockRows, chunk.Factors);
+            _owners[block] = own = DenseMatrix.Recycled(blockRows, chunk.Factors);
             _memory.Add(own);
         }
 

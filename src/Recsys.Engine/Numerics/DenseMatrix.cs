@@ -10,13 +10,34 @@ public sealed unsafe class DenseMatrix : IDisposable
 
     /// <summary>Allocates a zeroed <paramref name="rows"/> × <paramref name="columns"/> matrix.</summary>
     public DenseMatrix(int rows, int columns)
+        : this(rows, columns, recycled: false)
+    {
+    }
+
+    private DenseMatrix(int rows, int columns, bool recycled)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         Rows = rows;
         Columns = columns;
         Stride = (columns + 15) & ~15;
-        _buffer = new NativeBuffer<float>((long)rows * Stride);
+        long length = (long)rows * Stride;
+        _buffer = recycled ? NativeBuffer<float>.Recycled(length) : new NativeBuffer<float>(length);
+    }
+
+    /// <summary>
+    /// A matrix that comes and goes, in memory that an earlier one left: to be written as a whole, and to be disposed. Its
+    /// elements are of any value; the padding is zero.
+    /// </summary>
+    public static DenseMatrix Recycled(int rows, int columns)
+    {
+        var matrix = new DenseMatrix(rows, columns, recycled: true);
+        for (int r = 0; r < rows && matrix.Stride > columns; r++)
+        {
+            new Span<float>(matrix.RowPointer(r) + columns, matrix.Stride - columns).Clear();
+        }
+
+        return matrix;
     }
 
     /// <summary>Number of rows.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Recsys.Engine.Numerics;
 
 /// <summary>
-/// Owns <see cref="Length"/> elements of zeroed, 64-byte aligned memory outside the garbage-collected heap; may hold
-/// more than 2³¹ elements. Disposing frees it at once; a forgotten buffer is freed by its finalizer.
+/// Owns <see cref="Length"/> elements of 64-byte aligned memory outside the garbage-collected heap, zeroed unless it is
+/// recycled; may hold more than 2³¹ elements. Disposing frees it at once; a forgotten buffer is freed by its finalizer.
 /// </summary>
 public sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
@@ -13,12 +13,18 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <summary>Alignment of the first element in bytes: a cache line and a 512-bit register.</summary>
     public const int Alignment = 64;
 
+    private readonly nuint _recycled;
     private void* _block;
     private T* _pointer;
 
     /// <summary>Allocates <paramref name="length"/> elements, all zero.</summary>
     /// <exception cref="RecsysException">The system has not that much memory.</exception>
     public NativeBuffer(long length)
+        : this(length, recycled: false)
+    {
+    }
+
+    private NativeBuffer(long length, bool recycled)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
@@ -28,7 +34,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         try
         {
             // A big zeroed block is fresh pages of the system, which become memory when first written: by all threads.
-            _block = NativeMemory.AllocZeroed(room);
+            _block = recycled ? RecycledMemory.Shared.Rent(room, out _recycled) : NativeMemory.AllocZeroed(room);
         }
         catch (OutOfMemoryException e)
         {
@@ -37,7 +43,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
         _pointer = (T*)(((nuint)_block + alignment - 1) & ~(alignment - 1));
         HugePages.Advise(_pointer, bytes);
-        if (bytes > 1 << 20)
+        if (IsPressure)
         {
             GC.AddMemoryPressure((long)bytes);
         }
@@ -48,6 +54,9 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }
+
+    // What is recycled is disposed by those who use it: a collection would find nothing to free.
+    private bool IsPressure => _recycled == 0 && Length * sizeof(T) > 1 << 20;
 
     /// <summary>The first element. Valid until <see cref="Dispose"/>; keep the buffer reachable while using it.</summary>
     public T* Pointer
@@ -87,6 +96,13 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <summary>The whole buffer; it must not be longer than <see cref="int.MaxValue"/>.</summary>
     public Span<T> AsSpan() => new(Pointer, checked((int)Length));
 
+    /// <summary>
+    /// <paramref name="length"/> elements of any contents, in memory that an earlier such buffer left. For buffers that come
+    /// and go, are written as a whole, and are disposed.
+    /// </summary>
+    /// <exception cref="RecsysException">The system has not that much memory.</exception>
+    internal static NativeBuffer<T> Recycled(long length) => new(length, recycled: true);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -101,13 +117,20 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
             return;
         }
 
-        NativeMemory.Free(_block);
+        if (_recycled > 0)
+        {
+            RecycledMemory.Shared.Return(_block, _recycled);
+        }
+        else
+        {
+            NativeMemory.Free(_block);
+        }
+
         _block = null;
         _pointer = null;
-        long bytes = Length * sizeof(T);
-        if (bytes > 1 << 20)
+        if (IsPressure)
         {
-            GC.RemoveMemoryPressure(bytes);
+            GC.RemoveMemoryPressure(Length * sizeof(T));
         }
     }
 }

@@ -61,7 +61,7 @@ internal sealed class AlsJob : ITrainingJob
             async (position, isNew, token) =>
             {
                 var report = position.Phase == 0 || !isNew ? null : Report(position.Phase, Stopwatch.GetElapsedTime(start).TotalSeconds);
-                await run.WriteAsync(
+                await run.NoteAsync(
                     s => s with
                     {
                         Stage = "iteration",

@@ -16,6 +16,9 @@ public sealed class RecsysTrainingOptions
     /// <summary>A folder of this silo for files of a model on their way into the blob store.</summary>
     public string TemporaryFolder { get; set; } = Path.Combine(Path.GetTempPath(), "recsys-silo-" + Environment.ProcessId);
 
+    /// <summary>How often the status of a training that runs is written down, at most; that of one that ends always is.</summary>
+    public TimeSpan StatusEvery { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a call about a step waits for its end before it says that the step is under way.</summary>
     public TimeSpan StepWait { get; set; } = TimeSpan.FromSeconds(5);
 

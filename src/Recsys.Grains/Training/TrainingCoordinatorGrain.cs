@@ -138,7 +138,7 @@ internal sealed class TrainingCoordinatorGrain(
             "ease" => await EaseJob.OpenAsync(Id, services, cancellationToken),
             var other => throw new InvalidOptionException($"the cluster trains als and ease, not '{other}'"),
         };
-        _run = new TrainingRun(_stored, _journal!, job, [.. observers], logger);
+        _run = new TrainingRun(_stored, _journal!, job, services.Options.StatusEvery, [.. observers], logger);
         _run.Start();
         DelayDeactivation(3 * services.Options.ReminderPeriod);
         _ = WhenEndedAsync(_run);

@@ -7,7 +7,7 @@ namespace Recsys.Grains.Training;
 
 /// <summary>
 /// The coordinator's work on one training, apart from the grain that answers for it: runs the job on the thread pool, keeps
-/// the status, and writes it down after each phase.
+/// the status, and writes it down now and then.
 /// </summary>
 internal sealed class TrainingRun
 {
@@ -15,6 +15,7 @@ internal sealed class TrainingRun
 
     private readonly TrainingJournal _journal;
     private readonly ITrainingJob _job;
+    private readonly TimeSpan _every;
     private readonly IReadOnlyList<ITrainedModelObserver> _observers;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -22,6 +23,7 @@ internal sealed class TrainingRun
     private readonly Lock _gate = new();
     private ClusterTrainingStatus _status;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _written = Stopwatch.GetTimestamp();
     private bool _cancelled;
     private Task _loop = Task.CompletedTask;
 
@@ -29,12 +31,14 @@ internal sealed class TrainingRun
         ClusterTrainingStatus status,
         TrainingJournal journal,
         ITrainingJob job,
+        TimeSpan every,
         IReadOnlyList<ITrainedModelObserver> observers,
         ILogger logger)
     {
         _status = status;
         _journal = journal;
         _job = job;
+        _every = every;
         _observers = observers;
         _logger = logger;
     }
@@ -90,6 +94,19 @@ internal sealed class TrainingRun
         changed.SetResult();
     }
 
+    /// <summary>Changes the status, and writes it down where it has not been for some time: what the training goes on from is stored elsewhere.</summary>
+    /// <exception cref="NotCoordinatorException">Another coordinator has the training.</exception>
+    public Task NoteAsync(Func<ClusterTrainingStatus, ClusterTrainingStatus> change, CancellationToken cancellationToken)
+    {
+        if (Stopwatch.GetElapsedTime(Volatile.Read(ref _written)) >= _every)
+        {
+            return WriteAsync(change, cancellationToken);
+        }
+
+        Tell(change);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Changes the status and writes it down.</summary>
     /// <exception cref="NotCoordinatorException">Another coordinator has the training.</exception>
     public async Task WriteAsync(Func<ClusterTrainingStatus, ClusterTrainingStatus> change, CancellationToken cancellationToken)
@@ -102,6 +119,8 @@ internal sealed class TrainingRun
             {
                 throw new NotCoordinatorException(_status.Id);
             }
+
+            Volatile.Write(ref _written, Stopwatch.GetTimestamp());
         }
         finally
         {

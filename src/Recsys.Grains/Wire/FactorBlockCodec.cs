@@ -24,7 +24,7 @@ internal sealed class FactorBlockCodec() : RawCodec<FactorBlock>(5)
 
     protected override FactorBlock Read<TInput>(ref Reader<TInput> reader, scoped ReadOnlySpan<int> header)
     {
-        var matrix = new DenseMatrix(header[3], header[4]);
+        var matrix = DenseMatrix.Recycled(header[3], header[4]);
         for (int r = 0; r < matrix.Rows; r++)
         {
             RawFloats.Read(ref reader, matrix.Row(r));

@@ -20,11 +20,12 @@ namespace Recsys.Cluster.Tests.Processes;
 [Trait("Category", "Figures")]
 public sealed class ClusterFigures : SiloProcessTests
 {
-    private const int Trainings = 3;
+    /// <summary>Trainings one after the other: RECSYS_FIGURES_TRAININGS. What code is called rarely is compiled in the first ones.</summary>
+    private static readonly int Trainings = Number("RECSYS_FIGURES_TRAININGS", 3);
 
     /// <summary>
-    /// Processor seconds of three trainings in fresh silos, one after the other, and of the same silos at rest for as long; and
-    /// of three in a fresh process of the Engine. Medians over all runs. And bytes moved against the formula.
+    /// Processor seconds of trainings in fresh silos, one after the other, and of the same silos at rest for as long; and of as
+    /// many in a fresh process of the Engine. Medians over all runs. And bytes moved against the formula.
     /// </summary>
     [FiguresFact]
     public async Task Training()
@@ -34,7 +35,7 @@ public sealed class ClusterFigures : SiloProcessTests
         int silos = int.Parse(words[2], CultureInfo.InvariantCulture);
         string[] given = words[3..];
         var options = Algorithms.Get(words[1]).Complete(data, new OptionBag(given.Select(w => w.Split('=')).Select(p => KeyValuePair.Create(p[0], p[1]))));
-        int runs = int.Parse(Environment.GetEnvironmentVariable("RECSYS_FIGURES_RUNS") ?? "3", CultureInfo.InvariantCulture);
+        int runs = Number("RECSYS_FIGURES_RUNS", 3);
         var rounds = new List<Round>();
         for (int run = 0; run < runs; run++)
         {
@@ -51,7 +52,11 @@ public sealed class ClusterFigures : SiloProcessTests
 
         var last = rounds[^1];
         Say(FormattableString.Invariant(
-            $"{Path.GetFileName(Path.GetDirectoryName(words[0]))} {words[1]} {string.Join(' ', given)}, {silos} silo processes, medians of {runs}, moved {last.Received / 1e6:F1} MB, formula {last.Expected / 1e6:F1} MB\n  first training: {Text(0)}\n  second: {Text(1)}\n  third: {Text(2)}"));
+            $"{Path.GetFileName(Path.GetDirectoryName(words[0]))} {words[1]} {string.Join(' ', given)}, {silos} silo processes, medians of {runs}, moved {last.Received / 1e6:F1} MB, formula {last.Expected / 1e6:F1} MB"));
+        for (int turn = 0; turn < Trainings; turn++)
+        {
+            Say(FormattableString.Invariant($"  training {turn + 1}: {Text(turn)}"));
+        }
     }
 
     /// <summary>Trainings in new silos on a new database, and in a new process of the Engine.</summary>
@@ -155,6 +160,9 @@ public sealed class ClusterFigures : SiloProcessTests
             await Task.Delay(100);
         }
     }
+
+    private static int Number(string variable, int ordinarily) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : ordinarily;
 
     private static void Say(string line)
     {
