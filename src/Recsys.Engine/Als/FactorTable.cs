@@ -97,17 +97,13 @@ public sealed class FactorTable
             }
 
             var chunk = await owner.GetWhitenedAsync(Phase, block, row, maxRows, cancellationToken);
-            if (!chunk.IsView)
-            {
-                _memory.Add(chunk.Owner);
-            }
-
             if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Factors != factors)
             {
                 throw new RecsysException(
                     $"ALS: asked for rows from {row} of block {block} in phase {Phase}, got {chunk.Rows} from {chunk.FirstRow} of block {chunk.Block} in phase {chunk.Phase}");
             }
 
+            bool kept = false;
             for (int from = 0; from < chunk.Rows;)
             {
                 Skip();
@@ -117,9 +113,19 @@ public sealed class FactorTable
                 }
 
                 int rows = Math.Min(chunk.Rows - from, blockRows[block] - row);
-                Place(chunk, from, rows, block, row, blockRows[block]);
+                kept |= Place(chunk, from, rows, block, row, blockRows[block]);
                 from += rows;
                 row += rows;
+            }
+
+            // Rows that were all copied are wanted no longer.
+            if (!kept)
+            {
+                chunk.Free();
+            }
+            else if (!chunk.IsView)
+            {
+                _memory.Add(chunk.Owner);
             }
         }
 
@@ -134,13 +140,14 @@ public sealed class FactorTable
         }
     }
 
-    private unsafe void Place(FactorBlock chunk, int from, int rows, int block, int firstRow, int blockRows)
+    /// <summary>Whether the rows are used where they are.</summary>
+    private unsafe bool Place(FactorBlock chunk, int from, int rows, int block, int firstRow, int blockRows)
     {
         if (rows == blockRows)
         {
             _owners[block] = chunk.Owner;
             _bases[block] = (nint)(chunk.Pointer + ((long)from * chunk.Stride));
-            return;
+            return true;
         }
 
         if (_owners[block] is not { } own)
@@ -154,6 +161,8 @@ public sealed class FactorTable
         {
             chunk.Row(from + r).CopyTo(own.Row(firstRow + r));
         }
+
+        return false;
     }
 
     /// <summary>What is the table's own.</summary>

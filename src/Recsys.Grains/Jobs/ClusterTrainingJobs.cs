@@ -13,6 +13,7 @@ namespace Recsys.Grains.Jobs;
 public sealed class ClusterTrainingJobs(IGrainFactory grains) : ITrainingJobs
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private ITrainingJobsGrain Jobs => grains.GetGrain<ITrainingJobsGrain>(0);
 
@@ -20,15 +21,16 @@ public sealed class ClusterTrainingJobs(IGrainFactory grains) : ITrainingJobs
     public async ValueTask<TrainingStatus> StartAsync(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var status = await Jobs.StartAsync(new ClusterTrainingRequest
+        var submission = new ClusterTrainingRequest
         {
             Dataset = "",
             Algorithm = request.Algorithm,
             Options = request.Options.Values,
             Model = request.Model,
             Activate = request.Activate,
-        }).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return Convert(status);
+            Submission = Guid.NewGuid().ToString("N"),
+        };
+        return Convert(await RepeatAsync(() => Jobs.StartAsync(submission), cancellationToken).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -62,9 +64,13 @@ public sealed class ClusterTrainingJobs(IGrainFactory grains) : ITrainingJobs
 
     /// <inheritdoc/>
     public async ValueTask<TrainingStatus> CancelAsync(string id, CancellationToken cancellationToken = default) =>
-        await Jobs.CancelAsync(id).WaitAsync(cancellationToken).ConfigureAwait(false) is { } status
+        await RepeatAsync(() => Jobs.CancelAsync(id), cancellationToken).ConfigureAwait(false) is { } status
             ? Convert(status)
             : throw new UnknownIdException("training job", id);
+
+    /// <summary>A call that means the same when it is made again, which is where the silo that had it is lost.</summary>
+    private static Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
+        Transient.CallAsync(call, Patience, "the training jobs", cancellationToken);
 
     /// <summary>Null where nobody answers just now.</summary>
     private async Task<TrainingStatus?> TryGetAsync(string id, CancellationToken cancellationToken)

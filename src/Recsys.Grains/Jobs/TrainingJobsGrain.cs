@@ -47,6 +47,11 @@ internal sealed class TrainingJobsGrain(IBlobStore blobs, RecsysServingOptions o
         var algorithm = Algorithms.Get(request.Algorithm);
         new OptionBag(request.Options).RequireKnown(algorithm);
         BlobKey.CheckName(request.Model ?? request.Algorithm, "model");
+        if (request.Submission is { } submission && _jobs.Values.FirstOrDefault(j => j.Record.Request.Submission == submission) is { } there)
+        {
+            return await StatusAsync(there);
+        }
+
         if (_jobs.Values.Count(j => !j.Done) > MostWaiting)
         {
             throw new InvalidOptionException($"{MostWaiting} training jobs are waiting already: cancel one, or try later");

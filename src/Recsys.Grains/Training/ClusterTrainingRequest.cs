@@ -25,4 +25,8 @@ public sealed record ClusterTrainingRequest
     /// <summary>Whether the trained version is to answer at once.</summary>
     [Id(4)]
     public bool Activate { get; init; } = true;
+
+    /// <summary>What a submission is known by: made again, it is the job that it made before. Null: each makes one.</summary>
+    [Id(5)]
+    public string? Submission { get; init; }
 }

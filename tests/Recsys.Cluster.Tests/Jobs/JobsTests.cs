@@ -109,6 +109,19 @@ public sealed class JobsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_submission_made_again_is_the_job_it_made_before_whoever_has_the_jobs_meanwhile()
+    {
+        var jobs = _cluster.Client.GetGrain<ITrainingJobsGrain>(0);
+        var request = new ClusterTrainingRequest { Dataset = "", Algorithm = "als", Submission = "one" };
+        string id = (await jobs.StartAsync(request)).Id;
+        Assert.Equal(id, (await jobs.StartAsync(request)).Id);
+        await jobs.Cast<Orleans.Core.Internal.IGrainManagementExtension>().DeactivateOnIdle();
+        Assert.Equal(id, (await jobs.StartAsync(request)).Id);
+        Assert.NotEqual(id, (await jobs.StartAsync(request with { Submission = "another" })).Id);
+        Assert.Equal(2, (await jobs.ListAsync()).Count);
+    }
+
+    [Fact]
     public async Task Jobs_take_turns_and_one_that_waits_or_runs_can_be_cancelled()
     {
         await IngestAsync(await Recommender.GetIngestAsync(), TrainingData.Small(200, 80));

@@ -8,13 +8,11 @@ public sealed class FactorSourceTests
     private const int Rows = 5;
     private const int Factors = 3;
 
-    [Theory]
-    [InlineData(int.MaxValue)]
-    [InlineData(2)]
-    public async Task What_came_from_elsewhere_is_freed_with_the_last_holder_of_a_table_that_another_has_followed(int maxRows)
+    [Fact]
+    public async Task What_came_from_elsewhere_is_freed_with_the_last_holder_of_a_table_that_another_has_followed()
     {
         var side = new Side(owned: true);
-        using var source = new FactorSource(Factors, [.. Enumerable.Repeat(Rows, VirtualBlocks.Count)], side.Owners, maxRows);
+        using var source = new FactorSource(Factors, [.. Enumerable.Repeat(Rows, VirtualBlocks.Count)], side.Owners, int.MaxValue);
         var first = await Hold(source, 1);
         Assert.True((await source.GetAsync(1, default)).TryHold());
         first.Release();
@@ -26,6 +24,18 @@ public sealed class FactorSourceTests
         Assert.True(SpinWait.SpinUntil(() => ofFirst.TrueForAll(IsFreed), TimeSpan.FromSeconds(10)));
         Assert.False(first.TryHold());
         Assert.DoesNotContain(side.Given, b => b.Phase == 2 && IsFreed(b));
+    }
+
+    [Fact]
+    public async Task What_came_in_pieces_is_freed_as_soon_as_it_is_put_together()
+    {
+        var side = new Side(owned: true);
+        using var source = new FactorSource(Factors, [.. Enumerable.Repeat(Rows, VirtualBlocks.Count)], side.Owners, maxRows: 2);
+        var table = await Hold(source, 1);
+        Assert.Equal(3 * VirtualBlocks.Count, side.Given.Count);
+        Assert.All(side.Given, b => Assert.True(IsFreed(b)));
+        Assert.Equal(7.5f, Value(table, 7, 1));
+        table.Release();
     }
 
     [Fact]
