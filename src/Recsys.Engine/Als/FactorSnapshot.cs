@@ -9,7 +9,7 @@ internal sealed record FactorSnapshot(int Completed, FactorBlock[] Users, Factor
     {
         foreach (var block in Users.Concat(Items))
         {
-            block.Owner.Dispose();
+            block.Free();
         }
     }
 }

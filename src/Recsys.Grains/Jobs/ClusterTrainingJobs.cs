@@ -68,7 +68,7 @@ public sealed class ClusterTrainingJobs(IGrainFactory grains) : ITrainingJobs
             ? Convert(status)
             : throw new UnknownIdException("training job", id);
 
-    /// <summary>A call that means the same when it is made again, which is where the silo that had it is lost.</summary>
+    /// <summary>Makes a call again where the silo that had it was lost: for calls that mean the same when they are made twice.</summary>
     private static Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
         Transient.CallAsync(call, Patience, "the training jobs", cancellationToken);
 

@@ -23,7 +23,7 @@ internal sealed class TrainingRun
     private readonly Lock _gate = new();
     private ClusterTrainingStatus _status;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _written = Stopwatch.GetTimestamp();
+    private long _written;
     private bool _cancelled;
     private Task _loop = Task.CompletedTask;
 
