@@ -29,9 +29,9 @@ public sealed class AlsCoordinator
 
     /// <summary>
     /// Called after the start and after each half-epoch; what it does (keep the position, move partitions) is done before
-    /// the next half-epoch begins.
+    /// the next half-epoch begins. Returns the position to go on from: it may say what is to be stored.
     /// </summary>
-    public Func<AlsPosition, CancellationToken, Task>? Reached { get; init; }
+    public Func<AlsPosition, CancellationToken, Task<AlsPosition>>? Reached { get; init; }
 
     /// <summary>Whether users are solved once more after the last iteration.</summary>
     internal bool FinishUsers { get; init; } = true;
@@ -53,7 +53,7 @@ public sealed class AlsCoordinator
         int completed, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var position = new AlsPosition(2 * completed, null, await GramAsync(_items, 2 * completed, cancellationToken), 0, []);
-        await TellAsync(position, cancellationToken);
+        position = await TellAsync(position, cancellationToken);
         return await ResumeAsync(position, progress, cancellationToken);
     }
 
@@ -68,7 +68,7 @@ public sealed class AlsCoordinator
         while (position.Phase < 2 * _options.Iterations)
         {
             int phase = position.Phase + 1;
-            var reports = await SolveAsync(phase, position.NextGram, cancellationToken);
+            var reports = await SolveAsync(position, cancellationToken);
             if (AlsSchedule.SolvesUsers(phase))
             {
                 position = position with
@@ -77,7 +77,7 @@ public sealed class AlsCoordinator
                     Users = await GramAsync(_users, phase, cancellationToken),
                     UserPenalty = Sum(reports, r => r.Penalty),
                 };
-                await TellAsync(position, cancellationToken);
+                position = await TellAsync(position, cancellationToken);
                 continue;
             }
 
@@ -87,7 +87,7 @@ public sealed class AlsCoordinator
             double loss = (_options.GramWeight * GramMatrix.Inner(position.Users!, items))
                 + Sum(reports, r => r.DataLoss) + Sum(reports, r => r.Penalty) + position.UserPenalty;
             position = position with { Phase = phase, Items = items, Losses = [.. position.Losses, loss] };
-            await TellAsync(position, cancellationToken);
+            position = await TellAsync(position, cancellationToken);
             progress?.Report(new TrainingProgress(
                 "iteration",
                 phase / 2,
@@ -99,7 +99,7 @@ public sealed class AlsCoordinator
 
         if (FinishUsers && position.Phase < _schedule.Phases)
         {
-            await SolveAsync(_schedule.Phases, position.Items, cancellationToken);
+            await SolveAsync(position, cancellationToken);
             await TellAsync(position with { Phase = _schedule.Phases }, cancellationToken);
         }
 
@@ -141,18 +141,21 @@ public sealed class AlsCoordinator
         }
     }
 
-    private Task TellAsync(AlsPosition position, CancellationToken cancellationToken) =>
-        Reached?.Invoke(position, cancellationToken) ?? Task.CompletedTask;
+    private Task<AlsPosition> TellAsync(AlsPosition position, CancellationToken cancellationToken) =>
+        Reached?.Invoke(position, cancellationToken) ?? Task.FromResult(position);
 
-    private async Task<HalfEpochReport[]> SolveAsync(int phase, GramMatrix gram, CancellationToken cancellationToken)
+    /// <summary>The half-epoch after a position.</summary>
+    private async Task<HalfEpochReport[]> SolveAsync(AlsPosition position, CancellationToken cancellationToken)
     {
+        int phase = position.Phase + 1;
+        var halfEpoch = _schedule.HalfEpoch(phase) with { Store = position.SaveNext, Checkpoint = position.Checkpoint };
         var (solved, held) = AlsSchedule.SolvesUsers(phase) ? (_users, _items) : (_items, _users);
-        var basis = _schedule.Basis(phase, gram);
+        var basis = _schedule.Basis(phase, position.NextGram);
         await AllAsync(held.Select(async p =>
         {
             await p.WhitenAsync(phase, basis, cancellationToken);
             return true;
         }));
-        return await AllAsync(solved.Select(p => p.SolveAsync(_schedule.HalfEpoch(phase), basis, cancellationToken)));
+        return await AllAsync(solved.Select(p => p.SolveAsync(halfEpoch, basis, cancellationToken)));
     }
 }

@@ -17,23 +17,31 @@ public sealed class AlsSite : IDisposable
     private readonly FactorSource _users;
     private readonly FactorSource _items;
     private readonly AlsSchedule _schedule;
+    private readonly Func<int, CancellationToken, Task<GramMatrix?>> _gram;
     private readonly ConcurrentDictionary<int, long> _received = new();
     private readonly Lock _gate = new();
-    private (int Phase, Task<(AlsPosition Position, AlsBasis Basis)> Task) _begin = (-1, null!);
+    private (int Phase, Task<AlsBasis> Task) _basis = (-1, null!);
 
     /// <summary>A process that takes part in a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="store">Where its state is.</param>
     /// <param name="queue">Threads, which the site does not own.</param>
     /// <param name="owner">How to reach the partition of a side ("user" or "item") and number.</param>
-    public AlsSite(AlsRun run, IBlobStore store, ComputeQueue queue, Func<string, int, IFactorPartition> owner)
+    /// <param name="gram">Asks the coordinator for the Gram matrix of a half-epoch (<see cref="StoredAlsTraining.Gram"/>).</param>
+    public AlsSite(
+        AlsRun run,
+        IBlobStore store,
+        ComputeQueue queue,
+        Func<string, int, IFactorPartition> owner,
+        Func<int, CancellationToken, Task<GramMatrix?>> gram)
     {
+        _gram = gram;
         Run = run;
         Store = store;
         Queue = queue;
         Host = new FactorHost(run.Options, queue.Pool, VectorWidth.Level(run.VectorBits));
         _schedule = new AlsSchedule(run.Options, run.Problem);
-        int chunkRows = Math.Max(1, ChunkBytes / (((run.Options.Factors + 15) & ~15) * sizeof(float)));
+        int chunkRows = ChunkRows(run.Options);
         _users = new FactorSource(run.Options.Factors, run.Data.UserBlocks, Owners("user"), chunkRows);
         _items = new FactorSource(run.Options.Factors, run.Data.ItemBlocks, Owners("item"), chunkRows);
 
@@ -64,9 +72,20 @@ public sealed class AlsSite : IDisposable
     /// <summary>The half-epoch of that number.</summary>
     public HalfEpoch HalfEpoch(int phase) => _schedule.HalfEpoch(phase);
 
-    /// <summary>The basis of a half-epoch, from the stored position before it; computed once a process.</summary>
-    public async Task<AlsBasis> BasisAsync(int phase, CancellationToken cancellationToken = default) =>
-        (await BeginAsync(phase, cancellationToken).ConfigureAwait(false)).Basis;
+    /// <summary>The basis of a half-epoch, of the coordinator's Gram matrix; asked for and computed once a process.</summary>
+    /// <exception cref="PartitionBehindException">The training is at another half-epoch.</exception>
+    public Task<AlsBasis> BasisAsync(int phase, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            if (_basis.Phase != phase || _basis.Task.IsFaulted || _basis.Task.IsCanceled)
+            {
+                _basis = (phase, Task.Run(() => ComputeAsync(phase), CancellationToken.None));
+            }
+
+            return _basis.Task.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <summary>Told of bytes of factors that came from another process.</summary>
     public void CountReceived(int phase, long bytes) => _received.AddOrUpdate(phase, bytes, (_, sum) => sum + bytes);
@@ -83,29 +102,17 @@ public sealed class AlsSite : IDisposable
         RecycledMemory.Shared.Trim();
     }
 
+    /// <summary>Most rows asked for in one call.</summary>
+    internal static int ChunkRows(AlsOptions options) => Math.Max(1, ChunkBytes / (((options.Factors + 15) & ~15) * sizeof(float)));
+
     /// <summary>Where the partitions of a side get the other side's rows.</summary>
     internal IFactorSource SourceFor(string kind) => kind == "user" ? _items : _users;
-
-    /// <summary>The stored position that a half-epoch begins at, and its basis; read and computed once a process.</summary>
-    internal Task<(AlsPosition Position, AlsBasis Basis)> BeginAsync(int phase, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (_begin.Phase != phase || _begin.Task.IsFaulted || _begin.Task.IsCanceled)
-            {
-                _begin = (phase, Task.Run(() => ComputeAsync(phase), CancellationToken.None));
-            }
-
-            return _begin.Task.WaitAsync(cancellationToken);
-        }
-    }
 
     /// <summary>Whether a side's factors count at a position.</summary>
     internal bool Matters(bool users, int position) => _schedule.Matters(users, position);
 
-    private async Task<(AlsPosition Position, AlsBasis Basis)> ComputeAsync(int phase)
-    {
-        var position = await Run.ReadPositionAsync(Store, phase - 1).ConfigureAwait(false);
-        return (position, _schedule.Basis(phase, position.NextGram));
-    }
+    private async Task<AlsBasis> ComputeAsync(int phase) => _schedule.Basis(
+        phase,
+        await _gram(phase, CancellationToken.None).ConfigureAwait(false)
+            ?? throw new PartitionBehindException($"ALS: the training is not at half-epoch {phase}"));
 }

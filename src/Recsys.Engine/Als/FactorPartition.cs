@@ -184,7 +184,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(View(_factors, _reportPhase, block, firstRow, maxRows, block + 1));
+        ValueTask.FromResult(View(_factors, _reportPhase, block, firstRow, maxRows, _rows.EndBlock));
 
     /// <summary>At most <paramref name="maxRows"/> rows as they are, from <paramref name="firstRow"/> of the partition on, over all its blocks.</summary>
     internal FactorBlock Factors(int firstRow, int maxRows) =>

@@ -31,7 +31,10 @@ public interface IFactorPartition
     /// </summary>
     ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken);
 
-    /// <summary>Rows of a block's factors as they are; fewer where the block ends.</summary>
+    /// <summary>
+    /// At most <paramref name="maxRows"/> rows of factors as they are, from <paramref name="firstRow"/> of a block on; where the block
+    /// ends, those of the partition's next blocks may follow.
+    /// </summary>
     ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken);
 
     /// <summary>Replaces rows of factors: the state after phase <see cref="FactorBlock.Phase"/>, e.g. from the model store.</summary>

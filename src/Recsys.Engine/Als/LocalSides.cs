@@ -88,7 +88,7 @@ internal sealed class LocalSides : IDisposable
 
     /// <summary>A copy of all factors between two iterations: users' as of phase 2·completed − 1, items' of 2·completed.</summary>
     public FactorSnapshot Snapshot(int completed) =>
-        new(completed, Copy(Users, (2 * completed) - 1), Copy(Items, 2 * completed));
+        new(completed, Copy(Users, _userOrder, (2 * completed) - 1), Copy(Items, _itemOrder, 2 * completed));
 
     /// <summary>Goes back to a copy: training goes on from it as if it had never stopped.</summary>
     public void Restore(FactorSnapshot snapshot)
@@ -124,12 +124,13 @@ internal sealed class LocalSides : IDisposable
         return "";
     }
 
-    private static FactorBlock[] Copy(IReadOnlyList<IFactorPartition> partitions, int phase)
+    private static FactorBlock[] Copy(IReadOnlyList<IFactorPartition> partitions, RowOrder order, int phase)
     {
+        int[] blockRows = BlockRows(order);
         var blocks = new FactorBlock[VirtualBlocks.Count];
         for (int block = 0; block < blocks.Length; block++)
         {
-            var rows = Owner(partitions, block).GetFactorsAsync(block, 0, int.MaxValue, default).AsTask().GetAwaiter().GetResult();
+            var rows = Owner(partitions, block).GetFactorsAsync(block, 0, blockRows[block], default).AsTask().GetAwaiter().GetResult();
             blocks[block] = FactorBlock.Copy(phase, block, 0, rows.Rows, rows.Factors, rows.ToArray());
         }
 
@@ -155,18 +156,6 @@ internal sealed class LocalSides : IDisposable
         return partitions[owner];
     }
 
-    private DenseMatrix Collect(IReadOnlyList<IFactorPartition> partitions, RowOrder order)
-    {
-        var factors = new DenseMatrix(order.Indices.Length, _factors);
-        for (int block = 0; block < VirtualBlocks.Count; block++)
-        {
-            var rows = Owner(partitions, block).GetFactorsAsync(block, 0, int.MaxValue, default).AsTask().GetAwaiter().GetResult();
-            for (int r = 0; r < rows.Rows; r++)
-            {
-                rows.Row(r).CopyTo(factors.Row(order.Indices[order.BlockStarts[block] + r]));
-            }
-        }
-
-        return factors;
-    }
+    private DenseMatrix Collect(IReadOnlyList<IFactorPartition> partitions, RowOrder order) => FactorCollection.CollectAsync(
+        partitions, BlockRows(order), phase: null, order.Indices, _factors, int.MaxValue, default).GetAwaiter().GetResult();
 }

@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
-using Recsys.Engine.Numerics;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Als;
@@ -13,50 +11,89 @@ namespace Recsys.Engine.Als;
 /// <param name="checkpoints">When the factors are stored; not given: as by default.</param>
 public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpointRule? checkpoints = null)
 {
+    // Storing where a run stands when it is told to stop: longer is not waited.
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
+
     private readonly AlsCheckpointRule _checkpoints = checkpoints ?? new AlsCheckpointRule();
+    private readonly AlsSchedule _schedule = new(run.Options, run.Problem);
     private long _lastCheckpoint = Stopwatch.GetTimestamp();
-    private AlsPosition? _last;
+    private volatile AlsPosition? _last;
+    private bool _isStored;
 
     /// <summary>How often the partitions went back to a checkpoint together.</summary>
     public int Returns { get; private set; }
 
     /// <summary>
-    /// Trains from where the run stands to the end. Where a partition has lost factors that were not stored, all go back to the
-    /// last checkpoint, and come to the same bits again. Returns the losses of all iterations.
+    /// The Gram matrix of the side that half-epoch <paramref name="phase"/> holds fixed; null where that is not the half-epoch
+    /// being run. What the sites of the run make their basis of (<see cref="AlsSite"/>).
+    /// </summary>
+    public GramMatrix? Gram(int phase) => _last is { } position && position.Phase == phase - 1 ? position.NextGram : null;
+
+    /// <summary>
+    /// Trains from where the run stands to the end, and puts the model together. Where a partition has lost factors that were
+    /// not stored, all go back to the last checkpoint, and come to the same bits again.
     /// </summary>
     /// <param name="users">The partitions of users.</param>
     /// <param name="items">The partitions of items.</param>
-    /// <param name="reached">Called before the first half-epoch (also after going back: then with false) and after each, once its position is stored.</param>
+    /// <param name="seconds">Seconds the training has taken so far, for the facts of the model.</param>
+    /// <param name="reached">Called before the first half-epoch (also after going back: then with false) and after each; after the last one the model is put together.</param>
     /// <param name="cancellationToken">Stops it; it may be gone on with.</param>
-    public async Task<IReadOnlyList<double>> RunAsync(
+    /// <exception cref="RecsysException">It cannot be trained, or the memory does not suffice.</exception>
+    public async Task<AlsModel> TrainAsync(
         IReadOnlyList<IStoredFactorPartition> users,
         IReadOnlyList<IStoredFactorPartition> items,
+        Func<double> seconds,
         Func<AlsPosition, bool, CancellationToken, Task>? reached = null,
         CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var losses = await RunAsync(users, items, reached, cancellationToken);
+            try
+            {
+                return await AssembleAsync(users, items, losses, seconds, cancellationToken);
+            }
+            catch (PartitionBehindException)
+            {
+                Returns++;
+            }
+        }
+    }
+
+    /// <summary>Deletes the state of the run.</summary>
+    public ValueTask DeleteAsync(CancellationToken cancellationToken = default) => store.DeleteAsync(run.Prefix, cancellationToken);
+
+    /// <summary>Trains from the last stored position to the end; returns the losses of all iterations.</summary>
+    private async Task<IReadOnlyList<double>> RunAsync(
+        IReadOnlyList<IStoredFactorPartition> users,
+        IReadOnlyList<IStoredFactorPartition> items,
+        Func<AlsPosition, bool, CancellationToken, Task>? reached,
+        CancellationToken cancellationToken)
     {
         var coordinator = new AlsCoordinator(run.Options, run.Problem, users, items)
         {
             Reached = async (position, token) =>
             {
-                await StoreAsync(position, token);
+                position = await KeepAsync(position, token);
                 await (reached?.Invoke(position, true, token) ?? Task.CompletedTask);
+                return position;
             },
         };
         _lastCheckpoint = Stopwatch.GetTimestamp();
-        _last = await run.FindPositionAsync(store, cancellationToken);
+        GoOnFrom(await run.FindPositionAsync(store, cancellationToken));
         for (int stuckAt = -1; ;)
         {
             try
             {
-                if (_last is null)
+                if (_last is not { } last)
                 {
                     return await coordinator.RunAsync(null, cancellationToken);
                 }
 
-                await (reached?.Invoke(_last, false, cancellationToken) ?? Task.CompletedTask);
-                await Task.WhenAll(users.Concat(items).Select(p => p.RestoreAsync(_last.Phase, cancellationToken)));
+                await (reached?.Invoke(last, false, cancellationToken) ?? Task.CompletedTask);
+                await Task.WhenAll(users.Concat(items).Select(p => p.RestoreAsync(last.Phase, cancellationToken)));
                 stuckAt = -1;
-                return await coordinator.ResumeAsync(_last, null, cancellationToken);
+                return await coordinator.ResumeAsync(last, null, cancellationToken);
             }
             catch (PartitionBehindException e)
             {
@@ -68,18 +105,25 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
 
                 stuckAt = checkpoint;
                 Returns++;
-                _last = _last is null ? null : await run.ReadPositionAsync(store, checkpoint, cancellationToken);
+                GoOnFrom(_last is null ? null : await run.ReadPositionAsync(store, checkpoint, cancellationToken));
                 _lastCheckpoint = Stopwatch.GetTimestamp();
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                await LeaveAsync();
+                throw;
             }
         }
     }
 
-    /// <summary>The model of a finished run, from what its partitions stored last.</summary>
-    /// <param name="losses">The loss after each iteration.</param>
-    /// <param name="seconds">Seconds the training took.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="RecsysException">The run is not finished, or the memory does not suffice.</exception>
-    public async Task<AlsModel> AssembleAsync(IReadOnlyList<double> losses, double seconds, CancellationToken cancellationToken = default)
+    /// <summary>The model, of the factors that the partitions hold.</summary>
+    /// <exception cref="PartitionBehindException">One has lost them.</exception>
+    private async Task<AlsModel> AssembleAsync(
+        IReadOnlyList<IStoredFactorPartition> users,
+        IReadOnlyList<IStoredFactorPartition> items,
+        IReadOnlyList<double> losses,
+        Func<double> seconds,
+        CancellationToken cancellationToken)
     {
         var options = run.Options;
         long stride = (options.Factors + 15) & ~15;
@@ -87,26 +131,34 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
             ((run.Data.Users + (2L * run.Data.Items)) * stride * sizeof(float)) + (run.Data.Interactions * 16),
             $"the ALS model of {run.Data.Users} users and {run.Data.Items} items",
             "use fewer factors, or a machine with more memory");
-        var source = ClusterDataset.Open(store, run.Data);
-        var (data, userRows, itemRows) = await source.LoadOrderedAsync(cancellationToken);
-        var phases = new AlsSchedule(options, run.Problem).Phases;
-        var users = await CollectAsync("user", userRows, phases, cancellationToken);
-        var items = await CollectAsync("item", itemRows, phases - 1, cancellationToken);
-        JsonObject json = AlsAlgorithm.ToJson(options);
-        var facts = ModelFacts.OfTraining(AlsAlgorithm.AlgorithmName, json, data, seconds, losses) with
+        var (data, userRows, itemRows) = await ClusterDataset.Open(store, run.Data).LoadOrderedAsync(cancellationToken);
+        int maxRows = AlsSite.ChunkRows(options);
+        var userFactors = await FactorCollection.CollectAsync(
+            users, run.Data.UserBlocks, _schedule.Phases, userRows, options.Factors, maxRows, cancellationToken);
+        try
+        {
+            var itemFactors = await FactorCollection.CollectAsync(
+                items, run.Data.ItemBlocks, _schedule.Phases - 1, itemRows, options.Factors, maxRows, cancellationToken);
+            return new AlsModel(data, options, userFactors, itemFactors, Facts());
+        }
+        catch
+        {
+            userFactors.Dispose();
+            throw;
+        }
+
+        ModelFacts Facts() => ModelFacts.OfTraining(AlsAlgorithm.AlgorithmName, AlsAlgorithm.ToJson(options), data, seconds(), losses) with
         {
             DataFingerprint = run.Data.Fingerprint,
         };
-        return new AlsModel(data, options, users, items, facts);
     }
 
-    /// <summary>Deletes the state of the run.</summary>
-    public ValueTask DeleteAsync(CancellationToken cancellationToken = default) => store.DeleteAsync(run.Prefix, cancellationToken);
-
-    /// <summary>Stores a position, and in it whether the factors of the next half-epoch are to be stored.</summary>
-    private async Task StoreAsync(AlsPosition position, CancellationToken cancellationToken)
+    /// <summary>
+    /// Decides whether the factors of the next half-epoch are to be stored, and stores the position where it is one to go back to:
+    /// the start, and where all partitions have stored an iteration.
+    /// </summary>
+    private async Task<AlsPosition> KeepAsync(AlsPosition position, CancellationToken cancellationToken)
     {
-        int last = 2 * run.Options.Iterations;
         bool iterationSaved = _last is { SaveNext: true } && _last.Phase == position.Phase - 1;
         bool users = AlsSchedule.SolvesUsers(position.Phase);
         bool checkpoint = position.Phase == 0 || (!users && iterationSaved);
@@ -115,36 +167,36 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
             _lastCheckpoint = Stopwatch.GetTimestamp();
         }
 
-        // An iteration is stored whole; of the last, what the model is made of.
+        // An iteration is stored whole, and none after the last one: what follows is the model.
         double bytes = ((double)run.Data.Users + run.Data.Items) * run.Options.Factors * sizeof(float);
         position = position with { Checkpoint = checkpoint ? position.Phase : _last?.Checkpoint ?? 0 };
         int iterations = (position.Phase - position.Checkpoint) / 2;
-        bool saveNext = position.Phase >= last - 1
-            || (users ? iterationSaved : _checkpoints.IsDue(iterations, Stopwatch.GetElapsedTime(_lastCheckpoint).TotalSeconds, bytes));
+        bool saveNext = position.Phase < 2 * run.Options.Iterations
+            && (users ? iterationSaved : _checkpoints.IsDue(iterations, Stopwatch.GetElapsedTime(_lastCheckpoint).TotalSeconds, bytes));
         position = position with { SaveNext = saveNext };
-        _last = await run.SavePositionAsync(store, position, _last, cancellationToken);
-    }
-
-    /// <summary>The factors of a side in the order of the data set.</summary>
-    /// <param name="kind">The side.</param>
-    /// <param name="indices">Each row's place, in the order of the partitions' rows.</param>
-    /// <param name="phase">The half-epoch they are of.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    private async Task<DenseMatrix> CollectAsync(string kind, int[] indices, int phase, CancellationToken cancellationToken)
-    {
-        var matrix = new DenseMatrix(indices.Length, run.Options.Factors);
-        int placed = 0;
-        for (int partition = 0; partition < run.Options.Partitions; partition++)
+        if (checkpoint)
         {
-            await foreach (var rows in new FactorCheckpoint(store, run.PartitionPrefix(kind, partition)).ReadAsync(phase, cancellationToken))
-            {
-                for (int r = 0; r < rows.Rows && placed < indices.Length; r++, placed++)
-                {
-                    rows.Row(r).CopyTo(matrix.Row(indices[placed]));
-                }
-            }
+            position = await run.SavePositionAsync(store, position, cancellationToken);
         }
 
-        return placed == indices.Length ? matrix : throw new RecsysException($"ALS: {placed} of {indices.Length} {kind}s' factors are stored in {run.Prefix}");
+        _isStored = checkpoint;
+        _last = position;
+        return position;
+    }
+
+    private void GoOnFrom(AlsPosition? position)
+    {
+        _last = position;
+        _isStored = true;
+    }
+
+    /// <summary>Another coordinator goes on from here where the partitions have not lost anything either.</summary>
+    private async Task LeaveAsync()
+    {
+        if (_last is { } position && !_isStored && position.Phase < _schedule.Phases)
+        {
+            using var patience = new CancellationTokenSource(LeavePatience);
+            await ((Task)run.SavePositionAsync(store, position, patience.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 }

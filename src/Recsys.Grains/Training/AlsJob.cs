@@ -17,6 +17,7 @@ internal sealed class AlsJob : ITrainingJob
     private readonly StoredAlsTraining _training;
     private readonly ConcurrentQueue<FactorAnswer> _answers = new();
     private readonly PartitionArrangement _arrangement;
+    private long _received;
 
     private AlsJob(string id, JobServices services, AlsRun run)
     {
@@ -31,8 +32,17 @@ internal sealed class AlsJob : ITrainingJob
         RemoteFactorPartition[] Partitions(string kind) =>
         [
             .. Enumerable.Range(0, run.Options.Partitions).Select(i =>
-                new RemoteFactorPartition(services.Grains, new PartitionKey(id, kind, i), services.Options) { Solved = _answers.Enqueue }),
+                new RemoteFactorPartition(services.Grains, new PartitionKey(id, kind, i), services.Options) { Solved = _answers.Enqueue, Received = Count }),
         ];
+
+        void Count(FactorRows rows, long bytes)
+        {
+            if (rows.Silo != services.SiloName)
+            {
+                Interlocked.Add(ref _received, bytes);
+                TrainingMeter.Received.Add(bytes, new KeyValuePair<string, object?>("side", "model"));
+            }
+        }
     }
 
     /// <summary>Checks a request and writes down what is to be run.</summary>
@@ -55,9 +65,10 @@ internal sealed class AlsJob : ITrainingJob
         long start = Stopwatch.GetTimestamp();
         run.Tell(s => s with { Stage = "start", Done = 0, Total = _run.Options.Iterations });
         await _arrangement.ArrangeAsync(cancellationToken);
-        var losses = await _training.RunAsync(
+        using var model = await _training.TrainAsync(
             _users,
             _items,
+            () => run.Status.Seconds,
             async (position, isNew, token) =>
             {
                 var report = position.Phase == 0 || !isNew ? null : Report(position.Phase, Stopwatch.GetElapsedTime(start).TotalSeconds);
@@ -78,19 +89,52 @@ internal sealed class AlsJob : ITrainingJob
                     _answers.Clear();
                 }
 
+                if (position.Phase == 2 * _run.Options.Iterations + 1)
+                {
+                    run.Tell(s => s with { Stage = "model", Done = 0, Total = 1 });
+                    Interlocked.Exchange(ref _received, 0);
+                }
+
                 start = Stopwatch.GetTimestamp();
             },
             cancellationToken);
-        run.Tell(s => s with { Stage = "model", Done = 0, Total = 1 });
-        using var model = await _training.AssembleAsync(losses, run.Status.Seconds, cancellationToken);
+        run.Tell(s => s with { Phases = [.. s.Phases, ModelReport(Stopwatch.GetElapsedTime(start).TotalSeconds)] });
         return await ModelBlobs.SaveAsync(
             _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _services.Options.TemporaryFolder, _id, cancellationToken);
     }
+
+    public GramMatrix? Gram(int phase) => _training.Gram(phase);
 
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         await _arrangement.CloseAsync(cancellationToken);
         await _training.DeleteAsync(cancellationToken);
+    }
+
+    /// <summary>What it took to bring the factors to the coordinator's silo, which gets all that it has not.</summary>
+    private TrainingPhaseReport ModelReport(double seconds)
+    {
+        long expected = 0;
+        for (int p = 0; p < _arrangement.Places.Count; p++)
+        {
+            if (_arrangement.Places[p].ToString() != _services.SiloName)
+            {
+                var (blocks, index) = p < _users.Length ? (_run.Data.UserBlocks, p) : (_run.Data.ItemBlocks, p - _users.Length);
+                int first = VirtualBlocks.FirstBlock(index, _users.Length);
+                int end = VirtualBlocks.FirstBlock(index + 1, _users.Length);
+                expected += blocks.Skip(first).Take(end - first).Sum() * (long)_run.Options.Factors * sizeof(float);
+            }
+        }
+
+        return new TrainingPhaseReport
+        {
+            Name = "model",
+            Phase = (2 * _run.Options.Iterations) + 1,
+            Seconds = seconds,
+            Received = Interlocked.Read(ref _received),
+            Expected = expected,
+            Silos = new Dictionary<string, int> { [_services.SiloName] = 1 },
+        };
     }
 
     private TrainingPhaseReport Report(int phase, double seconds)

@@ -9,11 +9,11 @@ namespace Recsys.Grains.Training;
 [CollectionAgeLimit(Minutes = 30)]
 internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hooks) : PartitionGrain(silo), IFactorPartitionGrain
 {
-    private readonly (int Phase, Task<FactorAnswer>? Task)[] _steps = new (int, Task<FactorAnswer>?)[Enum.GetValues<FactorStepKind>().Length];
+    private readonly (FactorStep Step, Task<FactorAnswer>? Task)[] _steps = new (FactorStep, Task<FactorAnswer>?)[Enum.GetValues<FactorStepKind>().Length];
     private AlsSite? _site;
     private Task<StoredFactorPartition>? _partition;
 
-    public async Task<FactorAnswer> StepAsync(FactorStepKind kind, int phase)
+    public async Task<FactorAnswer> StepAsync(FactorStep step)
     {
         Heard();
         var opened = OpenAsync();
@@ -23,20 +23,20 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
         }
 
         var partition = await opened;
-        var step = _steps[(int)kind];
-        if (step.Task is null or { IsFaulted: true } or { IsCanceled: true } || step.Phase != phase)
+        var (known, work) = _steps[(int)step.Kind];
+        if (work is null or { IsFaulted: true } or { IsCanceled: true } || known != step)
         {
             // Off the grain's scheduler: what comes is copying and waiting, and calls are to be answered meanwhile.
-            step = (phase, Task.Run(() => RunAsync(partition, kind, phase)));
-            _steps[(int)kind] = step;
+            work = Task.Run(() => RunAsync(partition, step));
+            _steps[(int)step.Kind] = (step, work);
         }
 
-        if (!await WithinAsync(step.Task))
+        if (!await WithinAsync(work))
         {
             return UnderWay();
         }
 
-        if (kind == FactorStepKind.Restore)
+        if (step.Kind == FactorStepKind.Restore)
         {
             // Its factors may have been replaced: what was done with others is not done, and it may be told so again.
             Array.Clear(_steps);
@@ -44,7 +44,7 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
 
         try
         {
-            return await step.Task;
+            return await work;
         }
         catch (PartitionBehindException e)
         {
@@ -64,6 +64,13 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
         {
             return new FactorRows(null, Silo.SiloName);
         }
+    }
+
+    public async ValueTask<FactorRows> GetFactorsAsync(int block, int firstRow, int maxRows)
+    {
+        var partition = await OpenAsync();
+        maxRows = Math.Min(maxRows, WireLimits.MaxBlockBytes / sizeof(float) / _site!.Run.Options.Factors);
+        return new FactorRows(await partition.GetFactorsAsync(block, firstRow, maxRows, Life.Token), Silo.SiloName);
     }
 
     /// <inheritdoc/>
@@ -89,19 +96,21 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
         return partition;
     }
 
-    private async Task<FactorAnswer> RunAsync(StoredFactorPartition partition, FactorStepKind kind, int phase)
+    private async Task<FactorAnswer> RunAsync(StoredFactorPartition partition, FactorStep step)
     {
         var site = _site!;
+        int phase = step.Phase;
         var answer = new FactorAnswer { Done = true, Silo = Silo.SiloName };
-        await hooks.StepAsync(Key, kind, phase);
-        switch (kind)
+        await hooks.StepAsync(Key, step.Kind, phase);
+        switch (step.Kind)
         {
             case FactorStepKind.Whiten:
                 await partition.WhitenAsync(phase, await site.BasisAsync(phase, Life.Token), Life.Token);
                 return answer;
             case FactorStepKind.Solve:
                 var basis = await site.BasisAsync(phase, Life.Token);
-                var report = await partition.SolveAsync(site.HalfEpoch(phase), basis, Life.Token);
+                var halfEpoch = site.HalfEpoch(phase) with { Store = step.Store, Checkpoint = step.Checkpoint };
+                var report = await partition.SolveAsync(halfEpoch, basis, Life.Token);
                 return answer with { Report = report, Received = site.Received(phase) };
             case FactorStepKind.Gram:
                 return answer with { Grams = await partition.GramAsync(phase, Life.Token) };

@@ -12,15 +12,18 @@ namespace Recsys.Grains.Training;
 public interface IFactorPartitionGrain : IPartitionGrain
 {
     /// <summary>Starts a step unless it is under way or done.</summary>
-    /// <param name="kind">What to do.</param>
-    /// <param name="phase">The half-epoch; without meaning for <see cref="FactorStepKind.Open"/>.</param>
     /// <exception cref="Engine.RecsysException">The step failed, or the run is not there.</exception>
     [Alias("step")]
     [AlwaysInterleave]
-    Task<FactorAnswer> StepAsync(FactorStepKind kind, int phase);
+    Task<FactorAnswer> StepAsync(FactorStep step);
 
     /// <summary>Rows of a block as whitened for a half-epoch, from the silo that holds them to the one that needs them; at most what fits in a message.</summary>
     [Alias("whitened")]
     [AlwaysInterleave]
     ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows);
+
+    /// <summary>Rows of factors as they are, for the model; at most what fits in a message.</summary>
+    [Alias("factors")]
+    [AlwaysInterleave]
+    ValueTask<FactorRows> GetFactorsAsync(int block, int firstRow, int maxRows);
 }

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Recsys.Engine.Als;
 
 namespace Recsys.Grains.Training;
 
@@ -24,6 +25,11 @@ public interface ITrainingCoordinatorGrain : IGrainWithStringKey
     [Alias("watch")]
     [AlwaysInterleave]
     IAsyncEnumerable<ClusterTrainingStatus> WatchAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The Gram matrix that the half-epoch <paramref name="phase"/> holds fixed; null where that is not the one being run.</summary>
+    [Alias("gram")]
+    [AlwaysInterleave]
+    Task<GramMatrix?> GetGramAsync(int phase);
 
     /// <summary>Stops it and forgets what it computed; without effect on one that has ended. Null when there is no such training.</summary>
     [Alias("cancel")]

@@ -9,11 +9,14 @@ namespace Recsys.Grains.Training;
 
 /// <summary>What a job needs of the silo its coordinator is on.</summary>
 internal sealed class JobServices(
-    IGrainFactory grains, IBlobStore store, ISiloStatusOracle silos, RecsysTrainingOptions options, TrainingHooks hooks, ILogger<JobServices> logger)
+    IGrainFactory grains, ILocalSiloDetails silo, IBlobStore store, ISiloStatusOracle silos, RecsysTrainingOptions options, TrainingHooks hooks, ILogger<JobServices> logger)
 {
     private const int PartitionsPerSilo = 4;
 
     public IGrainFactory Grains => grains;
+
+    /// <summary>The silo.</summary>
+    public string SiloName => silo.SiloAddress.ToString();
 
     public IBlobStore Store => store;
 

@@ -6,7 +6,7 @@ namespace Recsys.Grains.Training;
 /// <summary>
 /// A partition grain as the <see cref="IStoredFactorPartition"/> that training loop and other partitions know: starts steps and
 /// asks until they are done, and makes calls again when the grain's silo is lost, which brings it up elsewhere. The basis of a
-/// half-epoch is not sent: every silo computes it from the stored position, once.
+/// half-epoch is not sent: every silo asks the coordinator for the Gram matrix and computes it, once.
 /// </summary>
 internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey key, RecsysTrainingOptions options) : IStoredFactorPartition
 {
@@ -22,20 +22,21 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
     public IFactorPartitionGrain Grain => _grain;
 
     public async Task InitializeAsync(CancellationToken cancellationToken) =>
-        await StepAsync(FactorStepKind.Open, 0, cancellationToken).ConfigureAwait(false);
+        await StepAsync(new FactorStep(FactorStepKind.Open, 0), cancellationToken).ConfigureAwait(false);
 
     public async Task RestoreAsync(int phase, CancellationToken cancellationToken) =>
-        await StepAsync(FactorStepKind.Restore, phase, cancellationToken).ConfigureAwait(false);
+        await StepAsync(new FactorStep(FactorStepKind.Restore, phase), cancellationToken).ConfigureAwait(false);
 
     public async Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) =>
-        (await StepAsync(FactorStepKind.Gram, phase, cancellationToken).ConfigureAwait(false)).Grams!;
+        (await StepAsync(new FactorStep(FactorStepKind.Gram, phase), cancellationToken).ConfigureAwait(false)).Grams!;
 
     public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
-        await StepAsync(FactorStepKind.Whiten, phase, cancellationToken).ConfigureAwait(false);
+        await StepAsync(new FactorStep(FactorStepKind.Whiten, phase), cancellationToken).ConfigureAwait(false);
 
     public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
     {
-        var answer = await StepAsync(FactorStepKind.Solve, halfEpoch.Phase, cancellationToken).ConfigureAwait(false);
+        var step = new FactorStep(FactorStepKind.Solve, halfEpoch.Phase, halfEpoch.Store, halfEpoch.Checkpoint);
+        var answer = await StepAsync(step, cancellationToken).ConfigureAwait(false);
         Solved?.Invoke(answer);
         return answer.Report!;
     }
@@ -54,19 +55,24 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
         return block;
     }
 
-    public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
-        throw new RecsysException("factors of a partition elsewhere are read from its checkpoint");
+    public async ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken)
+    {
+        var rows = await Transient.CallAsync(
+            () => _grain.GetFactorsAsync(block, firstRow, maxRows).AsTask(), options.Patience, What, cancellationToken).ConfigureAwait(false);
+        Received?.Invoke(rows, (long)rows.Rows!.Rows * rows.Rows.Factors * sizeof(float));
+        return rows.Rows!;
+    }
 
     public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken) =>
         throw new RecsysException("factors of a partition elsewhere are restored from its checkpoint");
 
     private string What => $"partition {key}";
 
-    private async Task<FactorAnswer> StepAsync(FactorStepKind kind, int phase, CancellationToken cancellationToken)
+    private async Task<FactorAnswer> StepAsync(FactorStep step, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var answer = await Transient.CallAsync(() => _grain.StepAsync(kind, phase), options.Patience, What, cancellationToken).ConfigureAwait(false);
+            var answer = await Transient.CallAsync(() => _grain.StepAsync(step), options.Patience, What, cancellationToken).ConfigureAwait(false);
             if (answer.Behind is { } behind)
             {
                 throw new PartitionBehindException(behind);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Recsys.Engine;
+using Recsys.Engine.Als;
 using Recsys.Engine.Serving;
 using Recsys.Engine.Storage;
 
@@ -95,6 +96,8 @@ internal sealed class TrainingCoordinatorGrain(
             status = await run.AfterAsync(status.Revision, cancellationToken);
         }
     }
+
+    public Task<GramMatrix?> GetGramAsync(int phase) => Task.FromResult(_run?.Gram(phase));
 
     public async Task<ClusterTrainingStatus?> CancelAsync()
     {

@@ -6,7 +6,7 @@ namespace Recsys.Grains.Training;
 [Immutable]
 public sealed record TrainingPhaseReport
 {
-    /// <summary>"users", "items"; of EASE "gram", "inverse", "exchange", "weights".</summary>
+    /// <summary>"users", "items", "model"; of EASE "gram", "inverse", "exchange", "weights".</summary>
     [Id(0)]
     public required string Name { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Recsys.Engine;
+using Recsys.Engine.Als;
 using Recsys.Engine.Serving;
 
 namespace Recsys.Grains.Training;
@@ -60,6 +61,9 @@ internal sealed class TrainingRun
 
     /// <summary>Ends when the work does, in whatever way.</summary>
     public Task Completion => _loop;
+
+    /// <summary>The Gram matrix that a half-epoch holds fixed; null where that is not the one being run.</summary>
+    public GramMatrix? Gram(int phase) => _job.Gram(phase);
 
     /// <summary>Begins the work, or goes on with it.</summary>
     public void Start() => _loop = Task.Run(LoopAsync);

@@ -93,6 +93,7 @@ internal sealed class TrainingSite : IDisposable
     private async Task<AlsSite> OpenAlsAsync(string training)
     {
         var run = await AlsRun.LoadAsync(Store, AlsPrefix(training));
+        var coordinator = _grains.GetGrain<ITrainingCoordinatorGrain>(training);
         AlsSite? site = null;
         site = new AlsSite(
             run,
@@ -108,7 +109,9 @@ internal sealed class TrainingSite : IDisposable
                         TrainingMeter.Received.Add(bytes, new KeyValuePair<string, object?>("side", kind));
                     }
                 },
-            });
+            },
+            (phase, cancellationToken) => Transient.CallAsync(
+                () => coordinator.GetGramAsync(phase), Options.Patience, $"the coordinator of training {training}", cancellationToken));
         return site;
     }
 

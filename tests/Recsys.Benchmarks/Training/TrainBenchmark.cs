@@ -8,7 +8,8 @@ namespace Recsys.Benchmarks.Training;
 
 /// <summary>
 /// Seconds and processor seconds from stored data to a stored model in this process, run after run: the first one has its code
-/// compiled. What the figures of silo processes are held against, which read and store the same.
+/// compiled. What the figures of silo processes are held against, which read and store the same; with <c>--wait</c> each run
+/// begins with a line of standard input, so that they can take turns.
 /// </summary>
 internal sealed class TrainBenchmark : IBenchmark
 {
@@ -16,7 +17,7 @@ internal sealed class TrainBenchmark : IBenchmark
 
     public string Summary => "seconds and processor seconds of reading data, training and saving a model, run after run in one process";
 
-    public string Usage => "FILE ALGORITHM [--runs 2] [option=value ...]";
+    public string Usage => "FILE ALGORITHM [--runs 2] [--wait] [option=value ...]";
 
     public int Run(string[] args)
     {
@@ -30,6 +31,11 @@ internal sealed class TrainBenchmark : IBenchmark
         var options = new OptionBag(args[2..].Select(a => a.Split('=')).Where(p => p.Length == 2).Select(p => KeyValuePair.Create(p[0], p[1])));
         for (int run = 1; run <= runs; run++)
         {
+            if (args.Contains("--wait") && Console.ReadLine() is null)
+            {
+                return 0;
+            }
+
             // Here too the first run begins with an algorithm that nobody has asked for anything yet.
             var before = Process.GetCurrentProcess().TotalProcessorTime;
             var clock = Stopwatch.StartNew();

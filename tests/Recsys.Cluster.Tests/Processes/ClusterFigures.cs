@@ -25,7 +25,8 @@ public sealed class ClusterFigures : SiloProcessTests
 
     /// <summary>
     /// Processor seconds of trainings in fresh silos, one after the other, and of the same silos at rest for as long; and of as
-    /// many in a fresh process of the Engine. Medians over all runs. And bytes moved against the formula.
+    /// many in a fresh process of the Engine, in turns with them: the speed of a shared machine changes within minutes. Medians over all
+    /// runs. And bytes moved against the formula.
     /// </summary>
     [FiguresFact]
     public async Task Training()
@@ -69,9 +70,12 @@ public sealed class ClusterFigures : SiloProcessTests
         await using var database = NpgsqlDataSource.Create(connection);
         await ClusterDataset.SaveAsync(new PostgresBlobStore(database), "data", data);
 
+        using var process = StartEngine(engine);
+
         // What starting has left to do is no part of it.
         await Task.Delay(2000);
         var turns = new Turn[Trainings];
+        var engines = new Turn[Trainings];
         ClusterTrainingStatus status = null!;
         for (int turn = 0; turn < turns.Length; turn++)
         {
@@ -81,32 +85,34 @@ public sealed class ClusterFigures : SiloProcessTests
 
             // Its state is deleted, and the first version of a model is taken up to answer: that is no training.
             await Task.Delay(4000);
+            engines[turn] = await EngineAsync(process);
         }
 
-        await Task.Delay(1000);
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
         var resting = Now();
         await Task.Delay(4000);
         var rest = Now() - resting;
         Silos.ForEach(s => s.Dispose());
         Silos.Clear();
         return new Round(
-            turns, await EngineAsync(engine), rest.Cpu / rest.Seconds, status.Phases.Sum(p => p.Received), status.Phases.Sum(p => p.Expected));
+            turns, engines, rest.Cpu / rest.Seconds, status.Phases.Sum(p => p.Received), status.Phases.Sum(p => p.Expected));
     }
 
-    private static async Task<Turn[]> EngineAsync(string[] arguments)
+    private static Process StartEngine(string[] arguments)
     {
         // Built beside this project, in the same configuration.
         string program = AppContext.BaseDirectory.Replace("Recsys.Cluster.Tests", "Recsys.Benchmarks", StringComparison.Ordinal);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(program, "Recsys.Benchmarks.dll"), "train", .. arguments, "--runs", $"{Trainings}"]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
-        return
-        [
-            .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).Select(w => new Turn(
-                double.Parse(w[2], CultureInfo.InvariantCulture), double.Parse(w[4], CultureInfo.InvariantCulture), 0)),
-        ];
+        string[] all = [Path.Combine(program, "Recsys.Benchmarks.dll"), "train", .. arguments, "--runs", $"{Trainings}", "--wait"];
+        return Process.Start(new ProcessStartInfo("dotnet", all) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+    }
+
+    private static async Task<Turn> EngineAsync(Process process)
+    {
+        await process.StandardInput.WriteLineAsync();
+        await process.StandardInput.FlushAsync();
+        string[] words = (await process.StandardOutput.ReadLineAsync())!.Split(' ');
+        return new Turn(double.Parse(words[2], CultureInfo.InvariantCulture), double.Parse(words[4], CultureInfo.InvariantCulture), 0);
     }
 
     /// <summary>Processor seconds of blobs to and from PostgreSQL, by the size of the connection's buffers.</summary>

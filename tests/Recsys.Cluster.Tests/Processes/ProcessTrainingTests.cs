@@ -98,7 +98,7 @@ public sealed class ProcessTrainingTests : SiloProcessTests
         await StartAsync(3, "--threads", "1");
         await using var client = await ConnectAsync();
         await using var database = NpgsqlDataSource.Create(Connection);
-        var data = TrainingData.Small(users: 4000, items: 4000);
+        var data = TrainingData.Small(users: 4000, items: 6500);
         await ClusterDataset.SaveAsync(new PostgresBlobStore(database), "shop", data);
         var options = Algorithms.Get("ease").Complete(data, new OptionBag([new("regularization", "20"), new("partitions", "6")]));
         var training = client.Grains.GetGrain<ITrainingCoordinatorGrain>("t");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Recsys.Engine;
 using Recsys.Engine.Als;
 using Recsys.Engine.Data;
@@ -34,14 +35,19 @@ public sealed class AlsTrainingTests
         TrainingData.AssertSame(expected, model);
 
         // Every silo worked in every phase, and each got what it lacked once: the other side's rows but its own.
-        Assert.Equal(7, status.Phases.Count);
-        Assert.All(status.Phases, p => Assert.Equal(silos, p.Silos.Count));
-        foreach (var phase in status.Phases)
+        Assert.Equal(8, status.Phases.Count);
+        Assert.All(status.Phases.SkipLast(1), p => Assert.Equal(silos, p.Silos.Count));
+        foreach (var phase in status.Phases.SkipLast(1))
         {
             int rows = phase.Name == "users" ? data.Items.Count : data.Users.Count;
             Assert.Equal((silos - 1L) * rows * 10 * 4, phase.Expected);
             Assert.Equal(phase.Expected, phase.Received);
         }
+
+        // The coordinator's silo then got what it lacked of the model.
+        var made = status.Phases[^1];
+        Assert.Equal(("model", made.Expected), (made.Name, made.Received));
+        Assert.InRange(made.Expected, silos == 1 ? 0 : 1, (data.Users.Count + data.Items.Count) * (silos - 1) * 10L * 4 * 3 / (2 * silos));
 
         // Nothing is left but request, status and model.
         await Eventually(async () => Assert.Empty(await cluster.Store.ListAsync("training/a/als/")));
@@ -130,6 +136,29 @@ public sealed class AlsTrainingTests
     }
 
     [Fact]
+    public async Task A_silo_killed_before_its_factors_are_in_the_model_changes_nothing()
+    {
+        var data = TrainingData.Small();
+        using var expected = AlsTrainer.Train(data, Options);
+        await using var cluster = await TrainingCluster.StartAsync(3);
+        await cluster.StoreAsync("small", data);
+        cluster.Hooks.Reached = async (coordinator, stage, number) =>
+        {
+            if ((stage, number) == ("phase", 7) && !cluster.Hooks.Killed)
+            {
+                var other = cluster.Cluster.Silos.First(s => s.SiloAddress.ToString() != coordinator);
+                _ = cluster.Hooks.KillAsync(other.SiloAddress.ToString());
+                await Eventually(() => Task.Run(() => Assert.DoesNotContain(other, cluster.Cluster.Silos)));
+            }
+        };
+        var status = await cluster.TrainAsync("a", Request);
+        Assert.True(cluster.Hooks.Killed);
+        Assert.Equal((TrainingState.Succeeded, null, 1), (status.State, status.Error, status.Coordinators));
+        using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
+        TrainingData.AssertSame(expected, model);
+    }
+
+    [Fact]
     public async Task Partitions_that_miss_their_coordinator_bring_it_up_without_waiting_for_a_reminder()
     {
         await using var cluster = await TrainingCluster.StartAsync(2, options =>
@@ -151,8 +180,10 @@ public sealed class AlsTrainingTests
         await using var cluster = await TrainingCluster.StartAsync(2);
         await cluster.StoreAsync("small", data);
         Task? leaving = null;
+        var reached = new ConcurrentQueue<long>();
         cluster.Hooks.Reached = (silo, _, number) =>
         {
+            reached.Enqueue(number);
             if (number == 3)
             {
                 leaving ??= Task.Run(() => cluster.Cluster.StopSiloAsync(cluster.SiloOf(silo)));
@@ -164,7 +195,11 @@ public sealed class AlsTrainingTests
         await leaving!;
         using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
         TrainingData.AssertSame(expected, model);
-        Assert.Single(status.Phases[^1].Silos);
+        Assert.Single(status.Phases[^2].Silos);
+
+        // The next coordinator began where the last one stood.
+        Assert.Equal((2, 0), (status.Coordinators, reached.First()));
+        Assert.DoesNotContain(0, reached.Skip(1));
     }
 
     [Fact]
@@ -184,7 +219,7 @@ public sealed class AlsTrainingTests
         };
         var status = await cluster.TrainAsync("a", Request);
         Assert.DoesNotContain(joined, status.Phases[1].Silos.Keys);
-        Assert.All(status.Phases.Skip(2), p => Assert.Equal(2, p.Silos[joined]));
+        Assert.All(status.Phases.Skip(2).SkipLast(1), p => Assert.Equal(2, p.Silos[joined]));
         using var model = await cluster.ModelAsync<AlsModel>("als", status.Version!);
         TrainingData.AssertSame(expected, model);
     }
