@@ -14,6 +14,7 @@ internal sealed class AlsJob : ITrainingJob
     private readonly RemoteFactorPartition[] _users;
     private readonly RemoteFactorPartition[] _items;
     private readonly AlsRun _run;
+    private readonly int _phases;
     private readonly StoredAlsTraining _training;
     private readonly ConcurrentQueue<FactorAnswer> _answers = new();
     private readonly PartitionArrangement _arrangement;
@@ -24,6 +25,7 @@ internal sealed class AlsJob : ITrainingJob
         _id = id;
         _services = services;
         _run = run;
+        _phases = new AlsSchedule(run.Options, run.Problem).Phases;
         _training = new StoredAlsTraining(run, services.Store, services.Options.Als);
         _users = Partitions("user");
         _items = Partitions("item");
@@ -89,7 +91,7 @@ internal sealed class AlsJob : ITrainingJob
                     _answers.Clear();
                 }
 
-                if (position.Phase == 2 * _run.Options.Iterations + 1)
+                if (position.Phase == _phases)
                 {
                     run.Tell(s => s with { Stage = "model", Done = 0, Total = 1 });
                     Interlocked.Exchange(ref _received, 0);
@@ -129,7 +131,7 @@ internal sealed class AlsJob : ITrainingJob
         return new TrainingPhaseReport
         {
             Name = "model",
-            Phase = (2 * _run.Options.Iterations) + 1,
+            Phase = _phases,
             Seconds = seconds,
             Received = Interlocked.Read(ref _received),
             Expected = expected,
