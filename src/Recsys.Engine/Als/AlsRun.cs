@@ -12,7 +12,7 @@ namespace Recsys.Engine.Als;
 /// trained, and under which names its state is kept.
 /// </summary>
 /// <remarks>
-/// <c>PREFIX run</c>: this; <c>position/000012</c>: <see cref="AlsPosition"/> at the checkpoint after half-epoch 12; <c>users/03/000011/…</c>: the
+/// <c>PREFIX run</c>: this; <c>position/000012</c>: <see cref="AlsPosition"/> after half-epoch 12; <c>users/03/000011/…</c>: the
 /// factors of user partition 3 after half-epoch 11 (<see cref="StoredFactorPartition"/>).
 /// </remarks>
 /// <param name="Prefix">What all keys of the run start with, ending in '/'.</param>
@@ -81,7 +81,7 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
         return new AlsRun(prefix, data, options.Text("partitions") is null ? parsed with { Partitions = partitions } : parsed);
     }
 
-    /// <summary>The last position that was stored, or null before the start.</summary>
+    /// <summary>The run's position as of the last finished half-epoch, or null before the start.</summary>
     public async Task<AlsPosition?> FindPositionAsync(IBlobStore store, CancellationToken cancellationToken = default)
     {
         var keys = await store.ListAsync(Prefix + "position/", cancellationToken).ConfigureAwait(false);
@@ -98,24 +98,20 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
     }
 
     /// <summary>
-    /// Stores a position and returns what is stored: where it was there already, what is to be stored next was decided then. Those
-    /// before its checkpoint are deleted.
+    /// Stores a position and returns what is stored: where it was there already, what is to be saved was decided then. Those
+    /// from <paramref name="before"/>'s checkpoint to that of the position are deleted.
     /// </summary>
-    internal async Task<AlsPosition> SavePositionAsync(IBlobStore store, AlsPosition position, CancellationToken cancellationToken = default)
+    internal async Task<AlsPosition> SavePositionAsync(
+        IBlobStore store, AlsPosition position, AlsPosition? before, CancellationToken cancellationToken = default)
     {
-        string key = PositionKey(position.Phase);
-        if (!await store.PutAsync(key, position.ToBytes(), cancellationToken: cancellationToken).ConfigureAwait(false))
+        if (!await store.PutAsync(PositionKey(position.Phase), position.ToBytes(), cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             position = await ReadPositionAsync(store, position.Phase, cancellationToken).ConfigureAwait(false);
         }
 
-        string checkpoint = PositionKey(position.Checkpoint);
-        foreach (string older in await store.ListAsync(Prefix + "position/", cancellationToken).ConfigureAwait(false))
+        for (int phase = before?.Checkpoint ?? 0; phase < position.Checkpoint; phase++)
         {
-            if (string.CompareOrdinal(older, checkpoint) < 0)
-            {
-                await store.DeleteAsync(older, cancellationToken).ConfigureAwait(false);
-            }
+            await store.DeleteAsync(PositionKey(phase), cancellationToken).ConfigureAwait(false);
         }
 
         return position;

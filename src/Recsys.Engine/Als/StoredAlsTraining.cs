@@ -11,14 +11,10 @@ namespace Recsys.Engine.Als;
 /// <param name="checkpoints">When the factors are stored; not given: as by default.</param>
 public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpointRule? checkpoints = null)
 {
-    // Storing where a run stands when it is told to stop: longer is not waited.
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
-
     private readonly AlsCheckpointRule _checkpoints = checkpoints ?? new AlsCheckpointRule();
     private readonly AlsSchedule _schedule = new(run.Options, run.Problem);
     private long _lastCheckpoint = Stopwatch.GetTimestamp();
     private volatile AlsPosition? _last;
-    private bool _isStored;
 
     /// <summary>How often the partitions went back to a checkpoint together.</summary>
     public int Returns { get; private set; }
@@ -55,7 +51,7 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
             }
             catch (PartitionBehindException)
             {
-                Returns++;
+                // From the last position on: one that cannot be gone on from is gone back from there.
             }
         }
     }
@@ -80,7 +76,7 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
             },
         };
         _lastCheckpoint = Stopwatch.GetTimestamp();
-        GoOnFrom(await run.FindPositionAsync(store, cancellationToken));
+        _last = await run.FindPositionAsync(store, cancellationToken);
         for (int stuckAt = -1; ;)
         {
             try
@@ -105,13 +101,8 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
 
                 stuckAt = checkpoint;
                 Returns++;
-                GoOnFrom(_last is null ? null : await run.ReadPositionAsync(store, checkpoint, cancellationToken));
+                _last = _last is null ? null : await run.ReadPositionAsync(store, checkpoint, cancellationToken);
                 _lastCheckpoint = Stopwatch.GetTimestamp();
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                await LeaveAsync();
-                throw;
             }
         }
     }
@@ -154,8 +145,8 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
     }
 
     /// <summary>
-    /// Decides whether the factors of the next half-epoch are to be stored, and stores the position where it is one to go back to:
-    /// the start, and where all partitions have stored an iteration.
+    /// Stores a position, and in it whether the factors of the next half-epoch are to be stored. Each position is: a coordinator that
+    /// follows another begins where that one was, so that calls which are still under way are those that it makes too.
     /// </summary>
     private async Task<AlsPosition> KeepAsync(AlsPosition position, CancellationToken cancellationToken)
     {
@@ -173,30 +164,7 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
         int iterations = (position.Phase - position.Checkpoint) / 2;
         bool saveNext = position.Phase < 2 * run.Options.Iterations
             && (users ? iterationSaved : _checkpoints.IsDue(iterations, Stopwatch.GetElapsedTime(_lastCheckpoint).TotalSeconds, bytes));
-        position = position with { SaveNext = saveNext };
-        if (checkpoint)
-        {
-            position = await run.SavePositionAsync(store, position, cancellationToken);
-        }
-
-        _isStored = checkpoint;
-        _last = position;
-        return position;
-    }
-
-    private void GoOnFrom(AlsPosition? position)
-    {
-        _last = position;
-        _isStored = true;
-    }
-
-    /// <summary>Another coordinator goes on from here where the partitions have not lost anything either.</summary>
-    private async Task LeaveAsync()
-    {
-        if (_last is { } position && !_isStored && position.Phase < _schedule.Phases)
-        {
-            using var patience = new CancellationTokenSource(LeavePatience);
-            await ((Task)run.SavePositionAsync(store, position, patience.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        _last = await run.SavePositionAsync(store, position with { SaveNext = saveNext }, _last, cancellationToken);
+        return _last;
     }
 }

@@ -46,7 +46,13 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken)
     {
         Require(phase, phase);
-        return _site.Queue.RunAsync(() => _partition.GramAsync(phase, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
+        return _site.Queue.RunAsync(
+            () =>
+            {
+                Require(phase, phase); // what was before it in the queue may have changed them
+                return _partition.GramAsync(phase, cancellationToken).GetAwaiter().GetResult();
+            },
+            cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -57,11 +63,17 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
             if (_whitening.Phase < phase || (_whitening.Phase == phase && (_whitening.Task.IsFaulted || _whitening.Task.IsCanceled)))
             {
                 Require(phase - 1, phase);
-                _whitening = (phase, Run(() => _partition.WhitenAsync(phase, basis, CancellationToken.None), CancellationToken.None));
+                _whitening = (phase, Run(() => WhitenNow(phase, basis), CancellationToken.None));
             }
 
             return _whitening.Task.WaitAsync(cancellationToken);
         }
+    }
+
+    private Task WhitenNow(int phase, AlsBasis basis)
+    {
+        Require(phase - 1, phase); // what was before it in the queue may have changed them
+        return _partition.WhitenAsync(phase, basis, CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -126,7 +138,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         {
             int held = AlsSchedule.HeldAt(_users, phase);
             bool solvesNext = AlsSchedule.SolvesUsers(phase + 1) == _users;
-            if (Phase == held || (solvesNext && Phase == phase + 1))
+            if (_solving.Phase <= phase + 1 && (Phase == held || (solvesNext && Phase == phase + 1)))
             {
                 return;
             }
