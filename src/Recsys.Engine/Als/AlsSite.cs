@@ -17,7 +17,7 @@ public sealed class AlsSite : IDisposable
     private readonly FactorSource _users;
     private readonly FactorSource _items;
     private readonly AlsSchedule _schedule;
-    private readonly Func<int, CancellationToken, Task<GramMatrix?>> _gram;
+    private readonly Func<int, Task<GramMatrix?>> _gram;
     private readonly ConcurrentDictionary<int, long> _received = new();
     private readonly Lock _gate = new();
     private (int Phase, Task<AlsBasis> Task) _basis = (-1, null!);
@@ -33,7 +33,7 @@ public sealed class AlsSite : IDisposable
         IBlobStore store,
         ComputeQueue queue,
         Func<string, int, IFactorPartition> owner,
-        Func<int, CancellationToken, Task<GramMatrix?>> gram)
+        Func<int, Task<GramMatrix?>> gram)
     {
         _gram = gram;
         Run = run;
@@ -113,6 +113,6 @@ public sealed class AlsSite : IDisposable
 
     private async Task<AlsBasis> ComputeAsync(int phase) => _schedule.Basis(
         phase,
-        await _gram(phase, CancellationToken.None).ConfigureAwait(false)
+        await _gram(phase).ConfigureAwait(false)
             ?? throw new PartitionBehindException($"ALS: the training is not at half-epoch {phase}"));
 }

@@ -72,23 +72,6 @@ internal sealed class FactorCheckpoint(IBlobStore store, string prefix)
         return (latest.Phase, latest.Report);
     }
 
-    /// <summary>The factors of a half-epoch, from the first row to the last; each block is gone when the next is asked for.</summary>
-    public async IAsyncEnumerable<FactorBlock> ReadAsync(
-        int phase, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (await FindAsync(phase, cancellationToken).ConfigureAwait(false) is not { } latest)
-        {
-            throw new RecsysException($"{Folder(phase)}: the factors are not there");
-        }
-
-        foreach (string key in latest.Keys)
-        {
-            var rows = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
-            yield return rows;
-            rows.Free();
-        }
-    }
-
     private async Task<FactorBlock> ReadAsync(string key, CancellationToken cancellationToken) => Parse(
         await store.GetAsync(key, cancellationToken).ConfigureAwait(false) ?? throw new RecsysException($"{key}: missing"), key);
 

@@ -145,8 +145,8 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
     }
 
     /// <summary>
-    /// Stores a position, and in it whether the factors of the next half-epoch are to be stored. Each position is: a coordinator that
-    /// follows another begins where that one was, so that calls which are still under way are those that it makes too.
+    /// Stores a position, and in it whether the factors of the next half-epoch are to be stored. Not checkpoints only: a coordinator that
+    /// follows a lost one begins where that one was, so that calls still under way are those that it makes too.
     /// </summary>
     private async Task<AlsPosition> KeepAsync(AlsPosition position, CancellationToken cancellationToken)
     {

@@ -77,18 +77,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
-    {
-        var report = await SolveOnceAsync(halfEpoch, basis, cancellationToken);
-        if (halfEpoch.Store)
-        {
-            await SaveAsync(halfEpoch.Phase, report, AlsSchedule.HeldAt(_users, halfEpoch.Checkpoint), cancellationToken);
-        }
-
-        return report;
-    }
-
-    private Task<HalfEpochReport> SolveOnceAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+    public Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -104,7 +93,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
                     Require(AlsSchedule.HeldAt(_users, halfEpoch.Phase - 1), halfEpoch.Phase);
                 }
 
-                _solving = (halfEpoch.Phase, SolveFetchedAsync(halfEpoch, basis, _work.Token, cancellationToken));
+                _solving = (halfEpoch.Phase, SolveAndSaveAsync(halfEpoch, basis, _work.Token, cancellationToken));
             }
 
             return _solving.Task!;
@@ -144,14 +133,21 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
             }
 
             await EndWorkAsync();
-            await _saving.WaitAsync(cancellationToken);
-            try
+            if (held == 0)
             {
-                await ReplaceAsync(phase, held, cancellationToken);
+                await Run(() => _partition.RestartAsync(cancellationToken), cancellationToken);
             }
-            finally
+            else if (!_site.Matters(_users, phase))
             {
-                _saving.Release();
+                _partition.Forget(held);
+            }
+            else if (await _checkpoint.RestoreAsync(_partition, held, cancellationToken) is var (_, report))
+            {
+                Hold(held, report);
+            }
+            else
+            {
+                throw Behind(held);
             }
         }
         finally
@@ -178,27 +174,6 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         }
     }
 
-    /// <summary>Takes the factors of half-epoch <paramref name="held"/> for those it has.</summary>
-    private async Task ReplaceAsync(int phase, int held, CancellationToken cancellationToken)
-    {
-        if (held == 0)
-        {
-            await Run(() => _partition.RestartAsync(cancellationToken), cancellationToken);
-        }
-        else if (!_site.Matters(_users, phase))
-        {
-            _partition.Forget(held);
-        }
-        else if (await _checkpoint.RestoreAsync(_partition, held, cancellationToken) is var (_, report))
-        {
-            Hold(held, report);
-        }
-        else
-        {
-            throw Behind(held);
-        }
-    }
-
     /// <summary>Ends what it does.</summary>
     public void Dispose() => _work.Cancel();
 
@@ -222,15 +197,27 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         return partition;
     }
 
-    private async Task<HalfEpochReport> SolveFetchedAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken work, CancellationToken cancellationToken)
+    private async Task<HalfEpochReport> SolveAndSaveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken work, CancellationToken cancellationToken)
     {
         // The other side's rows are fetched before the turn at the queue is taken: the wait is not on its thread.
         await Task.Yield();
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(work, cancellationToken);
-        var table = await _otherSide.HoldAsync(halfEpoch.Phase, cancellationToken, linked.Token);
+        var report = await SolveByTableAsync(
+            halfEpoch, basis, await _otherSide.HoldAsync(halfEpoch.Phase, cancellationToken, linked.Token), linked.Token);
+        if (halfEpoch.Store)
+        {
+            await SaveAsync(halfEpoch.Phase, report, AlsSchedule.HeldAt(_users, halfEpoch.Checkpoint), linked.Token);
+        }
+
+        return report;
+    }
+
+    // The caller holds the table; here it is let go of.
+    private async Task<HalfEpochReport> SolveByTableAsync(HalfEpoch halfEpoch, AlsBasis basis, FactorTable table, CancellationToken cancellationToken)
+    {
         try
         {
-            return await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, linked.Token), linked.Token);
+            return await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, cancellationToken), cancellationToken);
         }
         finally
         {
@@ -243,16 +230,6 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         await _saving.WaitAsync(cancellationToken);
         try
         {
-            if (_saved == phase)
-            {
-                return;
-            }
-
-            if (Phase != phase || !_partition.IsWhole)
-            {
-                throw Behind(phase);
-            }
-
             await _checkpoint.SaveAsync(_partition, phase, report, needed, cancellationToken);
             _saved = phase;
         }

@@ -110,8 +110,8 @@ internal sealed class TrainingSite : IDisposable
                     }
                 },
             },
-            (phase, cancellationToken) => Transient.CallAsync(
-                () => coordinator.GetGramAsync(phase), Options.Patience, $"the coordinator of training {training}", cancellationToken));
+            phase => Transient.CallAsync(
+                () => coordinator.GetGramAsync(phase), Options.Patience, $"the coordinator of training {training}", CancellationToken.None));
         return site;
     }
 
