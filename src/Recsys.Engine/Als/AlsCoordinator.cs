@@ -33,6 +33,9 @@ public sealed class AlsCoordinator
     /// </summary>
     public Func<AlsPosition, CancellationToken, Task<AlsPosition>>? Reached { get; init; }
 
+    /// <summary>The attempt its half-epochs belong to (<see cref="HalfEpoch.Attempt"/>).</summary>
+    internal long Attempt { get; set; }
+
     /// <summary>Whether users are solved once more after the last iteration.</summary>
     internal bool FinishUsers { get; init; } = true;
 
@@ -148,7 +151,7 @@ public sealed class AlsCoordinator
     private async Task<HalfEpochReport[]> SolveAsync(AlsPosition position, CancellationToken cancellationToken)
     {
         int phase = position.Phase + 1;
-        var halfEpoch = _schedule.HalfEpoch(phase) with { Store = position.SaveNext, Checkpoint = position.Checkpoint };
+        var halfEpoch = _schedule.HalfEpoch(phase) with { Store = position.SaveNext, Checkpoint = position.Checkpoint, Attempt = Attempt };
         var (solved, held) = AlsSchedule.SolvesUsers(phase) ? (_users, _items) : (_items, _users);
         var basis = _schedule.Basis(phase, position.NextGram);
         await AllAsync(held.Select(async p =>

@@ -12,7 +12,7 @@ namespace Recsys.Engine.Als;
 /// trained, and under which names its state is kept.
 /// </summary>
 /// <remarks>
-/// <c>PREFIX run</c>: this; <c>position/000012</c>: <see cref="AlsPosition"/> after half-epoch 12; <c>users/03/000011/…</c>: the
+/// <c>PREFIX run</c>: this; <c>position/000012</c>: <see cref="AlsPosition"/> at the checkpoint after half-epoch 12; <c>users/03/000011/…</c>: the
 /// factors of user partition 3 after half-epoch 11 (<see cref="StoredFactorPartition"/>).
 /// </remarks>
 /// <param name="Prefix">What all keys of the run start with, ending in '/'.</param>
@@ -21,6 +21,7 @@ namespace Recsys.Engine.Als;
 public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions Options)
 {
     private const string RunKey = "run";
+    private const string PositionFolder = "position/";
 
     /// <summary>Bits of the vectors that all partitions compute with (<see cref="VectorWidth"/>).</summary>
     public int VectorBits { get; init; } = VectorWidth.Bits;
@@ -81,37 +82,56 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
         return new AlsRun(prefix, data, options.Text("partitions") is null ? parsed with { Partitions = partitions } : parsed);
     }
 
-    /// <summary>The run's position as of the last finished half-epoch, or null before the start.</summary>
-    public async Task<AlsPosition?> FindPositionAsync(IBlobStore store, CancellationToken cancellationToken = default)
+    /// <summary>The last position that was stored, or null before the start.</summary>
+    /// <param name="store">Where the run's state is.</param>
+    /// <param name="checkpoint">Whether it has to be one whose factors all partitions have stored.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<AlsPosition?> FindPositionAsync(IBlobStore store, bool checkpoint = false, CancellationToken cancellationToken = default)
     {
-        var keys = await store.ListAsync(Prefix + "position/", cancellationToken).ConfigureAwait(false);
-        return keys.Count == 0 ? null : await ReadPositionAsync(store, int.Parse(keys[^1].AsSpan(keys[^1].Length - 6), CultureInfo.InvariantCulture), cancellationToken).ConfigureAwait(false);
-    }
+        while (true)
+        {
+            var keys = await store.ListAsync(Prefix + PositionFolder, cancellationToken).ConfigureAwait(false);
+            for (int i = keys.Count - 1; ; i--)
+            {
+                if (i < 0)
+                {
+                    return null;
+                }
 
-    /// <summary>The position after half-epoch <paramref name="phase"/>.</summary>
-    /// <exception cref="RecsysException">It is not there (any more).</exception>
-    public async Task<AlsPosition> ReadPositionAsync(IBlobStore store, int phase, CancellationToken cancellationToken = default)
-    {
-        byte[] bytes = await store.GetAsync(PositionKey(phase), cancellationToken).ConfigureAwait(false)
-            ?? throw new RecsysException($"{PositionKey(phase)}: the training run is not there");
-        return AlsPosition.Parse(bytes);
+                // One that is gone since: there is a later checkpoint.
+                if (await store.GetAsync(keys[i], cancellationToken).ConfigureAwait(false) is not { } bytes)
+                {
+                    break;
+                }
+
+                if (AlsPosition.Parse(bytes) is var position && (!checkpoint || position.Checkpoint == position.Phase))
+                {
+                    return position;
+                }
+            }
+        }
     }
 
     /// <summary>
-    /// Stores a position and returns what is stored: where it was there already, what is to be saved was decided then. Those
-    /// from <paramref name="before"/>'s checkpoint to that of the position are deleted.
+    /// Stores a position and returns what is stored: where it was there already, what is to be stored next was decided then. Those
+    /// before its checkpoint are deleted.
     /// </summary>
-    internal async Task<AlsPosition> SavePositionAsync(
-        IBlobStore store, AlsPosition position, AlsPosition? before, CancellationToken cancellationToken = default)
+    internal async Task<AlsPosition> SavePositionAsync(IBlobStore store, AlsPosition position, CancellationToken cancellationToken = default)
     {
-        if (!await store.PutAsync(PositionKey(position.Phase), position.ToBytes(), cancellationToken: cancellationToken).ConfigureAwait(false))
+        string key = PositionKey(position.Phase);
+        if (!await store.PutAsync(key, position.ToBytes(), cancellationToken: cancellationToken).ConfigureAwait(false)
+            && await store.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } bytes)
         {
-            position = await ReadPositionAsync(store, position.Phase, cancellationToken).ConfigureAwait(false);
+            position = AlsPosition.Parse(bytes);
         }
 
-        for (int phase = before?.Checkpoint ?? 0; phase < position.Checkpoint; phase++)
+        string checkpoint = PositionKey(position.Checkpoint);
+        foreach (string older in await store.ListAsync(Prefix + PositionFolder, cancellationToken).ConfigureAwait(false))
         {
-            await store.DeleteAsync(PositionKey(phase), cancellationToken).ConfigureAwait(false);
+            if (string.CompareOrdinal(older, checkpoint) < 0)
+            {
+                await store.DeleteAsync(older, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return position;
@@ -132,5 +152,5 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
     /// <summary>What the keys of a partition's factors start with.</summary>
     internal string PartitionPrefix(string kind, int index) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{kind}s/{index:D2}/");
 
-    private string PositionKey(int phase) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}position/{phase:D6}");
+    private string PositionKey(int phase) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{PositionFolder}{phase:D6}");
 }

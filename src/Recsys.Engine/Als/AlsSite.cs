@@ -21,6 +21,7 @@ public sealed class AlsSite : IDisposable
     private readonly ConcurrentDictionary<int, long> _received = new();
     private readonly Lock _gate = new();
     private (int Phase, Task<AlsBasis> Task) _basis = (-1, null!);
+    private long _attempt;
 
     /// <summary>A process that takes part in a run.</summary>
     /// <param name="run">The run.</param>
@@ -84,6 +85,21 @@ public sealed class AlsSite : IDisposable
             }
 
             return _basis.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>A partition of this process begins an attempt: what was fetched in an earlier one is not used in it.</summary>
+    internal void Begin(long attempt)
+    {
+        lock (_gate)
+        {
+            if (attempt > _attempt)
+            {
+                _attempt = attempt;
+                _basis = (-1, null!);
+                _users.Drop();
+                _items.Drop();
+            }
         }
     }
 

@@ -22,6 +22,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     private int _whitenedPhase = -1;
     private HalfEpochReport? _report;
     private int _reportPhase;
+    private int _begunPhase;
 
     /// <summary>A partition with zero factors.</summary>
     /// <param name="host">Options, threads and scratch memory.</param>
@@ -45,8 +46,8 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     /// <summary>The half-epoch whose result the factors are; 0 for the initial ones.</summary>
     internal int SolvedPhase => _reportPhase;
 
-    /// <summary>Whether the factors are of one half-epoch, none of their rows being of the next already.</summary>
-    internal bool IsWhole { get; private set; } = true;
+    /// <summary>The half-epoch of which some rows may be already; <see cref="SolvedPhase"/> where all rows are of one half-epoch.</summary>
+    internal int BegunPhase => _begunPhase;
 
     /// <summary>The half-epoch for which rows can be handed out; −1: none.</summary>
     internal int WhitenedPhase => _whitenedPhase;
@@ -99,7 +100,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     /// <inheritdoc/>
     public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken)
     {
-        if (_whitenedPhase < phase)
+        if (_whitenedPhase != phase)
         {
             _whitenedPhase = -1;
             _host.Pool.Run(
@@ -140,13 +141,13 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
             return _report;
         }
 
-        if (halfEpoch.Phase <= _reportPhase)
+        if (halfEpoch.Phase <= _reportPhase || (_begunPhase > _reportPhase && _begunPhase != halfEpoch.Phase))
         {
-            throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} is past phase {halfEpoch.Phase}, at {_reportPhase}");
+            throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} cannot solve phase {halfEpoch.Phase}, being at {_begunPhase}");
         }
 
         _report = null;
-        IsWhole = false;
+        _begunPhase = halfEpoch.Phase;
 
         // A batch is written when it is solved and then counts as done: a repeated call goes on where the last one stopped.
         _host.Pool.Run(
@@ -171,7 +172,6 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         }
 
         _reportPhase = halfEpoch.Phase;
-        IsWhole = true;
         _report = new HalfEpochReport(_rows.FirstBlock, loss, penalty);
         return _report;
     }
@@ -287,8 +287,8 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     {
         _report = null;
         _reportPhase = phase;
+        _begunPhase = phase;
         _whitenedPhase = -1;
-        IsWhole = true;
         Array.Clear(_solvedPhase);
     }
 

@@ -28,8 +28,8 @@ public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IRea
         }
     }
 
-    /// <summary>Lets go of the last table; who still solves by it holds it.</summary>
-    public void Dispose()
+    /// <summary>Lets go of the last table, and of one that is being fetched; who still solves by it holds it.</summary>
+    public void Drop()
     {
         lock (_gate)
         {
@@ -37,6 +37,9 @@ public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IRea
             _table = null;
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Drop();
 
     private void LetGo() => _ = _table?.ContinueWith(
         t => t.Result.Release(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);

@@ -6,4 +6,5 @@ namespace Recsys.Engine.Als;
 /// <param name="WithLoss">Whether the observed part of the loss is wanted.</param>
 /// <param name="Store">Whether the solved factors are to be stored, by those who can (<see cref="StoredFactorPartition"/>).</param>
 /// <param name="Checkpoint">The last position whose factors are all stored: those of earlier ones are not needed any more.</param>
-public sealed record HalfEpoch(int Phase, AlsSolver Solver, bool WithLoss, bool Store = false, int Checkpoint = 0);
+/// <param name="Attempt">The attempt it belongs to (<see cref="IStoredFactorPartition.BeginAsync"/>); 0 where there is only one.</param>
+public sealed record HalfEpoch(int Phase, AlsSolver Solver, bool WithLoss, bool Store = false, int Checkpoint = 0, long Attempt = 0);

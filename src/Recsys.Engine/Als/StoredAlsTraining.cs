@@ -11,10 +11,17 @@ namespace Recsys.Engine.Als;
 /// <param name="checkpoints">When the factors are stored; not given: as by default.</param>
 public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpointRule? checkpoints = null)
 {
+    // Storing where a run stands when it is told to stop: longer is not waited.
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
+
+    private const int MostInVain = 10;
+
     private readonly AlsCheckpointRule _checkpoints = checkpoints ?? new AlsCheckpointRule();
     private readonly AlsSchedule _schedule = new(run.Options, run.Problem);
     private long _lastCheckpoint = Stopwatch.GetTimestamp();
     private volatile AlsPosition? _last;
+    private bool _isStored;
+    private int _attempts;
 
     /// <summary>How often the partitions went back to a checkpoint together.</summary>
     public int Returns { get; private set; }
@@ -33,25 +40,27 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
     /// <param name="items">The partitions of items.</param>
     /// <param name="seconds">Seconds the training has taken so far, for the facts of the model.</param>
     /// <param name="reached">Called before the first half-epoch (also after going back: then with false) and after each; after the last one the model is put together.</param>
+    /// <param name="coordinator">Greater than that of every earlier coordinator of the run, which may be at work still: the partitions stop working for those.</param>
     /// <param name="cancellationToken">Stops it; it may be gone on with.</param>
-    /// <exception cref="RecsysException">It cannot be trained, or the memory does not suffice.</exception>
+    /// <exception cref="RecsysException">It cannot be trained, another coordinator has taken over, or the memory does not suffice.</exception>
     public async Task<AlsModel> TrainAsync(
         IReadOnlyList<IStoredFactorPartition> users,
         IReadOnlyList<IStoredFactorPartition> items,
         Func<double> seconds,
         Func<AlsPosition, bool, CancellationToken, Task>? reached = null,
+        int coordinator = 1,
         CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            var losses = await RunAsync(users, items, reached, cancellationToken);
+            var losses = await RunAsync(users, items, reached, coordinator, cancellationToken);
             try
             {
                 return await AssembleAsync(users, items, losses, seconds, cancellationToken);
             }
             catch (PartitionBehindException)
             {
-                // From the last position on: one that cannot be gone on from is gone back from there.
+                Returns++;
             }
         }
     }
@@ -64,9 +73,10 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
         IReadOnlyList<IStoredFactorPartition> users,
         IReadOnlyList<IStoredFactorPartition> items,
         Func<AlsPosition, bool, CancellationToken, Task>? reached,
+        int coordinator,
         CancellationToken cancellationToken)
     {
-        var coordinator = new AlsCoordinator(run.Options, run.Problem, users, items)
+        var loop = new AlsCoordinator(run.Options, run.Problem, users, items)
         {
             Reached = async (position, token) =>
             {
@@ -75,34 +85,41 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
                 return position;
             },
         };
-        _lastCheckpoint = Stopwatch.GetTimestamp();
-        _last = await run.FindPositionAsync(store, cancellationToken);
-        for (int stuckAt = -1; ;)
+        IStoredFactorPartition[] all = [.. users, .. items];
+        GoOnFrom(await run.FindPositionAsync(store, checkpoint: false, cancellationToken));
+        for (var (furthest, vain) = (-1, 0); ;)
         {
             try
             {
+                // All stop before the first of them goes back: none works with rows of one that has gone back already.
+                loop.Attempt = ((long)coordinator << 32) | (uint)++_attempts;
+                await Task.WhenAll(all.Select(p => p.BeginAsync(loop.Attempt, cancellationToken)));
                 if (_last is not { } last)
                 {
-                    return await coordinator.RunAsync(null, cancellationToken);
+                    return await loop.RunAsync(null, cancellationToken);
                 }
 
                 await (reached?.Invoke(last, false, cancellationToken) ?? Task.CompletedTask);
-                await Task.WhenAll(users.Concat(items).Select(p => p.RestoreAsync(last.Phase, cancellationToken)));
-                stuckAt = -1;
-                return await coordinator.ResumeAsync(last, null, cancellationToken);
+                await Task.WhenAll(all.Select(p => p.RestoreAsync(last.Phase, loop.Attempt, cancellationToken)));
+                return await loop.ResumeAsync(last, null, cancellationToken);
             }
             catch (PartitionBehindException e)
             {
-                int checkpoint = _last?.Checkpoint ?? 0;
-                if (_last?.Phase == checkpoint && stuckAt == checkpoint)
+                Returns++;
+                int phase = _last?.Phase ?? 0;
+                (furthest, vain) = phase > furthest ? (phase, 0) : (furthest, vain + 1);
+                if (vain == MostInVain)
                 {
-                    throw new RecsysException($"{run.Prefix}: the checkpoint after half-epoch {checkpoint} is not whole: {e.Message}", e);
+                    throw new RecsysException($"{run.Prefix}: went back {vain} times without coming further than half-epoch {furthest}: {e.Message}", e);
                 }
 
-                stuckAt = checkpoint;
-                Returns++;
-                _last = _last is null ? null : await run.ReadPositionAsync(store, checkpoint, cancellationToken);
-                _lastCheckpoint = Stopwatch.GetTimestamp();
+                await Task.Delay(Math.Min(1000, (10 << vain) - 10), cancellationToken);
+                GoOnFrom(await run.FindPositionAsync(store, checkpoint: true, cancellationToken));
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                await LeaveAsync();
+                throw;
             }
         }
     }
@@ -145,8 +162,8 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
     }
 
     /// <summary>
-    /// Stores a position, and in it whether the factors of the next half-epoch are to be stored. Not checkpoints only: a coordinator that
-    /// follows a lost one begins where that one was, so that calls still under way are those that it makes too.
+    /// Decides whether the factors of the next half-epoch are to be stored, and stores the position where it is one to go back to:
+    /// the start, and where all partitions have stored an iteration.
     /// </summary>
     private async Task<AlsPosition> KeepAsync(AlsPosition position, CancellationToken cancellationToken)
     {
@@ -164,7 +181,25 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
         int iterations = (position.Phase - position.Checkpoint) / 2;
         bool saveNext = position.Phase < 2 * run.Options.Iterations
             && (users ? iterationSaved : _checkpoints.IsDue(iterations, Stopwatch.GetElapsedTime(_lastCheckpoint).TotalSeconds, bytes));
-        _last = await run.SavePositionAsync(store, position with { SaveNext = saveNext }, _last, cancellationToken);
-        return _last;
+        position = position with { SaveNext = saveNext };
+        _isStored = checkpoint;
+        return _last = checkpoint ? await run.SavePositionAsync(store, position, cancellationToken) : position;
+    }
+
+    private void GoOnFrom(AlsPosition? position)
+    {
+        _last = position;
+        _isStored = true;
+        _lastCheckpoint = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Another coordinator goes on from here, where the partitions lose nothing either.</summary>
+    private async Task LeaveAsync()
+    {
+        if (_last is { } position && !_isStored && position.Phase < _schedule.Phases)
+        {
+            using var patience = new CancellationTokenSource(LeavePatience);
+            await ((Task)run.SavePositionAsync(store, position, patience.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 }

@@ -22,6 +22,8 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     private (int Phase, Task Task) _whitening = (-1, Task.CompletedTask);
     private (int Phase, Task<HalfEpochReport>? Task) _solving = (-1, null);
     private int _saved;
+    private long _attempt;
+    private volatile bool _torn;
 
     private StoredFactorPartition(AlsSite site, PartitionRows rows, IFactorSource otherSide, string prefix)
     {
@@ -36,8 +38,10 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     /// <summary>Number of rows.</summary>
     public int Rows => _rows.Count;
 
-    /// <summary>The half-epoch whose factors it holds; 0 for the initial ones.</summary>
-    public int Phase => _partition.SolvedPhase;
+    /// <summary>The half-epoch whose factors it holds; 0 for the initial ones, −1 where only some of them could be restored.</summary>
+    public int Phase => _torn ? -1 : _partition.SolvedPhase;
+
+    private bool IsWhole => !_torn && _partition.BegunPhase == _partition.SolvedPhase;
 
     /// <inheritdoc/>
     public Task InitializeAsync(CancellationToken cancellationToken) => Run(() => _partition.InitializeAsync(cancellationToken), cancellationToken);
@@ -45,11 +49,11 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     /// <inheritdoc/>
     public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken)
     {
-        Require(phase, phase);
+        Require(phase);
         return _site.Queue.RunAsync(
             () =>
             {
-                Require(phase, phase); // what was before it in the queue may have changed them
+                Require(phase); // what was before it in the queue may have changed them
                 return _partition.GramAsync(phase, cancellationToken).GetAwaiter().GetResult();
             },
             cancellationToken);
@@ -60,9 +64,9 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     {
         lock (_gate)
         {
-            if (_whitening.Phase < phase || (_whitening.Phase == phase && (_whitening.Task.IsFaulted || _whitening.Task.IsCanceled)))
+            if (_whitening.Phase != phase || _whitening.Task.IsFaulted || _whitening.Task.IsCanceled)
             {
-                Require(phase - 1, phase);
+                Require(phase - 1);
                 _whitening = (phase, Run(() => WhitenNow(phase, basis), CancellationToken.None));
             }
 
@@ -72,7 +76,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
 
     private Task WhitenNow(int phase, AlsBasis basis)
     {
-        Require(phase - 1, phase); // what was before it in the queue may have changed them
+        Require(phase - 1); // what was before it in the queue may have changed them
         return _partition.WhitenAsync(phase, basis, CancellationToken.None);
     }
 
@@ -81,16 +85,17 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     {
         lock (_gate)
         {
+            Admit(halfEpoch.Attempt);
             if (halfEpoch.Phase < _solving.Phase)
             {
-                throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} is past phase {halfEpoch.Phase}, at {_solving.Phase}");
+                throw Behind(AlsSchedule.HeldAt(_users, halfEpoch.Phase - 1));
             }
 
             if (halfEpoch.Phase > _solving.Phase || _solving.Task is null or { IsFaulted: true } or { IsCanceled: true })
             {
-                if (Phase != halfEpoch.Phase)
+                if (!IsAt(halfEpoch.Phase - 1))
                 {
-                    Require(AlsSchedule.HeldAt(_users, halfEpoch.Phase - 1), halfEpoch.Phase);
+                    throw Behind(AlsSchedule.HeldAt(_users, halfEpoch.Phase - 1));
                 }
 
                 _solving = (halfEpoch.Phase, SolveAndSaveAsync(halfEpoch, basis, _work.Token, cancellationToken));
@@ -120,34 +125,45 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         _partition.PutFactorsAsync(rows, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task RestoreAsync(int phase, CancellationToken cancellationToken)
+    public async Task BeginAsync(long attempt, CancellationToken cancellationToken)
     {
         await _restoring.WaitAsync(cancellationToken);
         try
         {
-            int held = AlsSchedule.HeldAt(_users, phase);
-            bool solvesNext = AlsSchedule.SolvesUsers(phase + 1) == _users;
-            if (_solving.Phase <= phase + 1 && (Phase == held || (solvesNext && Phase == phase + 1)))
+            lock (_gate)
             {
-                return;
+                if (attempt == _attempt)
+                {
+                    return;
+                }
+
+                Admit(attempt);
+                _work.Cancel();
             }
 
             await EndWorkAsync();
-            if (held == 0)
+        }
+        finally
+        {
+            _restoring.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RestoreAsync(int phase, long attempt, CancellationToken cancellationToken)
+    {
+        await _restoring.WaitAsync(cancellationToken);
+        try
+        {
+            lock (_gate)
             {
-                await Run(() => _partition.RestartAsync(cancellationToken), cancellationToken);
+                Admit(attempt);
             }
-            else if (!_site.Matters(_users, phase))
+
+            if (!IsAt(phase))
             {
-                _partition.Forget(held);
-            }
-            else if (await _checkpoint.RestoreAsync(_partition, held, cancellationToken) is var (_, report))
-            {
-                Hold(held, report);
-            }
-            else
-            {
-                throw Behind(held);
+                // In the queue: nothing reads or writes the factors meanwhile.
+                await Run(() => ReplaceAsync(phase, cancellationToken), cancellationToken);
             }
         }
         finally
@@ -168,7 +184,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
             await ((Task)solving).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
-        if (solving is { IsCompletedSuccessfully: true } && _partition.IsWhole && _solving.Phase == Phase && _saved != Phase)
+        if (solving is { IsCompletedSuccessfully: true } && IsWhole && _solving.Phase == Phase && _saved != Phase)
         {
             await SaveAsync(Phase, solving.Result, needed: 0, cancellationToken);
         }
@@ -239,6 +255,47 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         }
     }
 
+    /// <summary>Whether the factors are those of a position, or what a solve of the next half-epoch has made of them so far.</summary>
+    private bool IsAt(int position)
+    {
+        bool next = AlsSchedule.SolvesUsers(position + 1) == _users;
+        return Phase == AlsSchedule.HeldAt(_users, position)
+            ? IsWhole || (next && _partition.BegunPhase == position + 1)
+            : next && IsWhole && Phase == position + 1;
+    }
+
+    /// <summary>Takes the factors of a position for those it has.</summary>
+    private async Task ReplaceAsync(int position, CancellationToken cancellationToken)
+    {
+        int held = AlsSchedule.HeldAt(_users, position);
+        lock (_gate)
+        {
+            _whitening = (-1, Task.CompletedTask);
+            _solving = (-1, null);
+        }
+
+        // What fails on the way leaves factors of several half-epochs.
+        _torn = true;
+        if (held == 0)
+        {
+            await _partition.RestartAsync(cancellationToken);
+        }
+        else if (!_site.Matters(_users, position))
+        {
+            _partition.Forget(held);
+        }
+        else if (await _checkpoint.RestoreAsync(_partition, held, cancellationToken) is var (_, report))
+        {
+            Hold(held, report);
+        }
+        else
+        {
+            throw Behind(held);
+        }
+
+        _torn = false;
+    }
+
     /// <summary>The factors are those of a checkpoint.</summary>
     private void Hold(int phase, HalfEpochReport report)
     {
@@ -250,37 +307,39 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         }
     }
 
-    /// <summary>Ends what is under way, and waits until nothing reads or writes the factors any more.</summary>
+    /// <summary>Waits until what was told to end has ended. What was solved to its end stays so.</summary>
     private async Task EndWorkAsync()
     {
-        Task whitening, solving;
-        lock (_gate)
-        {
-            _work.Cancel();
-            (whitening, solving) = (_whitening.Task, _solving.Task ?? Task.CompletedTask);
-        }
-
-        await whitening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await solving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _whitening.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task?)_solving.Task ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate)
         {
             _work = new CancellationTokenSource();
-            _whitening = (-1, Task.CompletedTask);
-            _solving = (-1, null);
+            if (_solving.Task is not { IsCompletedSuccessfully: true })
+            {
+                _solving = (-1, null);
+            }
         }
     }
 
-    /// <summary>Refuses to work on the factors of another half-epoch than <paramref name="held"/>.</summary>
-    private void Require(int held, int phase)
+    /// <summary>Refuses what belongs to an earlier attempt. One opened after all had begun an attempt takes part in it when it hears of it.</summary>
+    private void Admit(long attempt)
     {
-        if (Phase < held)
+        if (attempt < _attempt)
         {
-            throw Behind(held);
+            throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} works for a later coordinator of the training");
         }
 
-        if (Phase > held)
+        _attempt = attempt;
+        _site.Begin(attempt);
+    }
+
+    /// <summary>Refuses to work on other factors than all those of half-epoch <paramref name="held"/>.</summary>
+    private void Require(int held)
+    {
+        if (Phase != held || !IsWhole)
         {
-            throw new RecsysException($"ALS: {_rows.Kind} partition from block {_rows.FirstBlock} is past phase {phase}, at {Phase}");
+            throw Behind(held);
         }
     }
 

@@ -38,8 +38,9 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
 
         if (step.Kind == FactorStepKind.Restore)
         {
-            // Its factors may have been replaced: what was done with others is not done, and it may be told so again.
-            Array.Clear(_steps);
+            // Its factors may have been replaced: what was done with others is not done.
+            _steps[(int)FactorStepKind.Whiten] = default;
+            _steps[(int)FactorStepKind.Gram] = default;
         }
 
         try
@@ -109,13 +110,16 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
                 return answer;
             case FactorStepKind.Solve:
                 var basis = await site.BasisAsync(phase, Life.Token);
-                var halfEpoch = site.HalfEpoch(phase) with { Store = step.Store, Checkpoint = step.Checkpoint };
+                var halfEpoch = site.HalfEpoch(phase) with { Store = step.Store, Checkpoint = step.Checkpoint, Attempt = step.Attempt };
                 var report = await partition.SolveAsync(halfEpoch, basis, Life.Token);
                 return answer with { Report = report, Received = site.Received(phase) };
             case FactorStepKind.Gram:
                 return answer with { Grams = await partition.GramAsync(phase, Life.Token) };
             case FactorStepKind.Restore:
-                await partition.RestoreAsync(phase, Life.Token);
+                await partition.RestoreAsync(phase, step.Attempt, Life.Token);
+                return answer;
+            case FactorStepKind.Begin:
+                await partition.BeginAsync(step.Attempt, Life.Token);
                 return answer;
             default:
                 return answer;

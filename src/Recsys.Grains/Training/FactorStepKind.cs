@@ -17,4 +17,7 @@ public enum FactorStepKind
 
     /// <summary>Hold the factors of a position.</summary>
     Restore,
+
+    /// <summary>End what earlier attempts have under way, and refuse what comes of them.</summary>
+    Begin,
 }

@@ -24,8 +24,11 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
     public async Task InitializeAsync(CancellationToken cancellationToken) =>
         await StepAsync(new FactorStep(FactorStepKind.Open, 0), cancellationToken).ConfigureAwait(false);
 
-    public async Task RestoreAsync(int phase, CancellationToken cancellationToken) =>
-        await StepAsync(new FactorStep(FactorStepKind.Restore, phase), cancellationToken).ConfigureAwait(false);
+    public async Task BeginAsync(long attempt, CancellationToken cancellationToken) =>
+        await StepAsync(new FactorStep(FactorStepKind.Begin, 0, attempt), cancellationToken).ConfigureAwait(false);
+
+    public async Task RestoreAsync(int phase, long attempt, CancellationToken cancellationToken) =>
+        await StepAsync(new FactorStep(FactorStepKind.Restore, phase, attempt), cancellationToken).ConfigureAwait(false);
 
     public async Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) =>
         (await StepAsync(new FactorStep(FactorStepKind.Gram, phase), cancellationToken).ConfigureAwait(false)).Grams!;
@@ -35,7 +38,7 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
 
     public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
     {
-        var step = new FactorStep(FactorStepKind.Solve, halfEpoch.Phase, halfEpoch.Store, halfEpoch.Checkpoint);
+        var step = new FactorStep(FactorStepKind.Solve, halfEpoch.Phase, halfEpoch.Attempt, halfEpoch.Store, halfEpoch.Checkpoint);
         var answer = await StepAsync(step, cancellationToken).ConfigureAwait(false);
         Solved?.Invoke(answer);
         return answer.Report!;

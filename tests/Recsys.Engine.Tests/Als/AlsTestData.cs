@@ -1,3 +1,4 @@
+using Recsys.Engine.Als;
 using Recsys.Engine.Data;
 
 namespace Recsys.Engine.Tests.Als;
@@ -37,5 +38,20 @@ internal static class AlsTestData
             IdTable.FromStrings(Enumerable.Range(0, users).Select(u => $"user-{u}")),
             IdTable.FromStrings(Enumerable.Range(0, items).Select(i => $"item-{i}")),
             new SparseMatrix(users, items, offsets, [.. columns], weighted || dislikes ? [.. values] : null));
+    }
+
+    /// <summary>Two models have the same losses and factors, bit for bit.</summary>
+    public static void AssertSame(AlsModel expected, AlsModel actual)
+    {
+        Assert.Equal(expected.Losses, actual.Losses);
+        for (int u = 0; u < expected.Users.Count; u++)
+        {
+            Assert.True(expected.UserFactors.Row(u).SequenceEqual(actual.UserFactors.Row(u)), $"user {u}");
+        }
+
+        for (int i = 0; i < expected.Items.Count; i++)
+        {
+            Assert.True(expected.ItemFactors.Row(i).SequenceEqual(actual.ItemFactors.Row(i)), $"item {i}");
+        }
     }
 }
