@@ -85,8 +85,12 @@ internal abstract class PartitionGrain(TrainingSite silo) : Grain, IPartitionGra
     protected virtual Task StopAsync() => Task.CompletedTask;
 
     /// <summary>Waits a moment for work; false when it is still under way.</summary>
-    protected async Task<bool> WithinAsync(Task task) =>
-        await Task.WhenAny(task, Task.Delay(silo.Options.StepWait, Life.Token)) == task;
+    protected async Task<bool> WithinAsync(Task task)
+    {
+        await task.WaitAsync(silo.Options.StepWait, Life.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        return task.IsCompleted;
+    }
 
     /// <summary>A coordinator that was lost with its silo is brought up again by the first partition that misses it.</summary>
     private async Task AskAfterCoordinatorAsync(CancellationToken cancellationToken)

@@ -41,6 +41,16 @@ public sealed class MeterTextTests
         counter.Add(5);
         Assert.Equal(["test_calls 10", "test_depth 7"], Lines().Where(l => l.StartsWith("test_calls ", StringComparison.Ordinal) || l.StartsWith("test_depth ", StringComparison.Ordinal)));
 
+        // Tags that are written alike are one series, whatever they are made of; several tags, and none of a kind, have theirs.
+        counter.Add(6, new KeyValuePair<string, object?>("of.what", 1));
+        counter.Add(7, new KeyValuePair<string, object?>("of.what", "1"));
+        counter.Add(1, new KeyValuePair<string, object?>("of.what", 1));
+        counter.Add(8, new("of.what", 1), new("for", null));
+        counter.Add(9, new KeyValuePair<string, object?>("of.what", null));
+        Assert.Equal(
+            ["test_calls{of_what=\"\"} 9", "test_calls{of_what=\"1\",for=\"\"} 8", "test_calls{of_what=\"1\"} 14"],
+            Lines().Where(l => l.Contains("of_what", StringComparison.Ordinal) && !l.Contains('\\')).Order(StringComparer.Ordinal));
+
         string[] Lines() => [.. text.Write().Split('\n').Where(l => l.Contains("test_", StringComparison.Ordinal))];
     }
 }
