@@ -57,7 +57,6 @@ public sealed class FactorTable
     {
         var table = new FactorTable(phase, (factors + 15) & ~15);
         int next = 0;
-        await Task.Yield(); // the caller holds a lock, and an owner in this process answers at once
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => FetchPartitionsAsync()));
         return table;
 

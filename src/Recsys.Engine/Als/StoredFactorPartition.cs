@@ -83,6 +83,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     /// <inheritdoc/>
     public Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
     {
+        _site.Begin(halfEpoch.Attempt);
         lock (_gate)
         {
             Admit(halfEpoch.Attempt);
@@ -127,9 +128,11 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     /// <inheritdoc/>
     public async Task BeginAsync(long attempt, CancellationToken cancellationToken)
     {
+        _site.Begin(attempt);
         await _restoring.WaitAsync(cancellationToken);
         try
         {
+            CancellationTokenSource work;
             lock (_gate)
             {
                 if (attempt == _attempt)
@@ -138,9 +141,10 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
                 }
 
                 Admit(attempt);
-                _work.Cancel();
+                work = _work;
             }
 
+            await work.CancelAsync(); // not under the lock: who waits for the work goes on from here
             await EndWorkAsync();
         }
         finally
@@ -152,6 +156,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     /// <inheritdoc/>
     public async Task RestoreAsync(int phase, long attempt, CancellationToken cancellationToken)
     {
+        _site.Begin(attempt);
         await _restoring.WaitAsync(cancellationToken);
         try
         {
@@ -331,7 +336,6 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         }
 
         _attempt = attempt;
-        _site.Begin(attempt);
     }
 
     /// <summary>Refuses to work on other factors than all those of half-epoch <paramref name="held"/>.</summary>
