@@ -20,7 +20,6 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
     private readonly AlsSchedule _schedule = new(run.Options, run.Problem);
     private long _lastCheckpoint = Stopwatch.GetTimestamp();
     private volatile AlsPosition? _last;
-    private bool _isStored;
     private int _attempts;
 
     /// <summary>How often the partitions went back to a checkpoint together.</summary>
@@ -182,21 +181,19 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
         bool saveNext = position.Phase < 2 * run.Options.Iterations
             && (users ? iterationSaved : _checkpoints.IsDue(iterations, Stopwatch.GetElapsedTime(_lastCheckpoint).TotalSeconds, bytes));
         position = position with { SaveNext = saveNext };
-        _isStored = checkpoint;
         return _last = checkpoint ? await run.SavePositionAsync(store, position, cancellationToken) : position;
     }
 
     private void GoOnFrom(AlsPosition? position)
     {
         _last = position;
-        _isStored = true;
         _lastCheckpoint = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Another coordinator goes on from here, where the partitions lose nothing either.</summary>
     private async Task LeaveAsync()
     {
-        if (_last is { } position && !_isStored && position.Phase < _schedule.Phases)
+        if (_last is { } position && position.Phase != position.Checkpoint && position.Phase < _schedule.Phases)
         {
             using var patience = new CancellationTokenSource(LeavePatience);
             await ((Task)run.SavePositionAsync(store, position, patience.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
