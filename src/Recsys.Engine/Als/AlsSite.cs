@@ -7,7 +7,7 @@ namespace Recsys.Engine.Als;
 
 /// <summary>
 /// What the partitions of one process share in a stored training run: threads, scratch memory, the basis of the half-epoch,
-/// and the other side's rows, of which the process fetches each block once a half-epoch.
+/// and the other side's rows, of which the process fetches each that it needs once a half-epoch.
 /// </summary>
 public sealed class AlsSite : IDisposable
 {
@@ -109,6 +109,9 @@ public sealed class AlsSite : IDisposable
     /// <summary>Bytes of factors that came from other processes for a half-epoch.</summary>
     public long Received(int phase) => _received.GetValueOrDefault(phase);
 
+    /// <summary>Rows of each block of the other side that this process has fetched for its partitions of a side ("user" or "item").</summary>
+    public IReadOnlyList<int> Needed(string kind) => SourceFor(kind).Needed;
+
     /// <summary>Frees scratch memory. The partitions must not compute any more.</summary>
     public void Dispose()
     {
@@ -122,7 +125,7 @@ public sealed class AlsSite : IDisposable
     internal static int ChunkRows(AlsOptions options) => Math.Max(1, ChunkBytes / (((options.Factors + 15) & ~15) * sizeof(float)));
 
     /// <summary>Where the partitions of a side get the other side's rows.</summary>
-    internal IFactorSource SourceFor(string kind) => kind == "user" ? _items : _users;
+    private FactorSource SourceFor(string kind) => kind == "user" ? _items : _users;
 
     /// <summary>Whether a side's factors count at a position.</summary>
     internal bool Matters(bool users, int position) => _schedule.Matters(users, position);

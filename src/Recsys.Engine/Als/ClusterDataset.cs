@@ -40,10 +40,11 @@ public sealed class ClusterDataset
             }
         }
 
-        RowOrder users = RowOrder.Of(data.Users), items = RowOrder.Of(data.Items);
+        var byItem = data.Interactions.Transpose();
+        var (users, items) = RowOrder.Of(data, byItem);
         string version = Guid.NewGuid().ToString("N")[..12];
         string prefix = $"data/{name}/{version}/";
-        string user = await SaveSideAsync(store, prefix, "user", data.Interactions.Transpose(), users, items, data.Users, cancellationToken)
+        string user = await SaveSideAsync(store, prefix, "user", byItem, users, items, data.Users, cancellationToken)
             .ConfigureAwait(false);
         string item = await SaveSideAsync(store, prefix, "item", data.Interactions, items, users, data.Items, cancellationToken)
             .ConfigureAwait(false);

@@ -4,15 +4,15 @@ using Recsys.Engine.Numerics;
 namespace Recsys.Engine.Als;
 
 /// <summary>
-/// Rows of a factor matrix from one in a virtual block on, perhaps through blocks that follow it; never written while anybody
-/// holds it. In process it is a view of the owner's memory; <see cref="Copy"/> makes one from rows that came over a wire.
+/// Rows of a factor matrix from one in a virtual block on, perhaps through blocks that follow it, all of them or some; never written while
+/// anybody holds it. In process it is a view of the owner's memory; <see cref="Copy"/> makes one from rows that came over a wire.
 /// </summary>
 public sealed unsafe class FactorBlock
 {
     private readonly DenseMatrix _owner;
     private readonly int _ownerRow;
 
-    internal FactorBlock(int phase, int block, int firstRow, int rows, DenseMatrix owner, int ownerRow, bool isView = true)
+    internal FactorBlock(int phase, int block, int firstRow, int rows, DenseMatrix owner, int ownerRow, bool isView = true, RowSelection? wanted = null)
     {
         Phase = phase;
         Block = block;
@@ -21,6 +21,7 @@ public sealed unsafe class FactorBlock
         _owner = owner;
         _ownerRow = ownerRow;
         IsView = isView;
+        Wanted = wanted;
     }
 
     /// <summary>The half-epoch these factors are for.</summary>
@@ -34,6 +35,9 @@ public sealed unsafe class FactorBlock
 
     /// <summary>Number of rows here.</summary>
     public int Rows { get; }
+
+    /// <summary>Those of the rows that were asked for, which is what a wire has to carry; others may be of any value. Null: all.</summary>
+    public RowSelection? Wanted { get; }
 
     /// <summary>k.</summary>
     public int Factors => _owner.Columns;
@@ -71,7 +75,8 @@ public sealed unsafe class FactorBlock
     }
 
     /// <summary>A block of the rows of <paramref name="rows"/>, which it then owns: nobody writes them any more.</summary>
-    public static FactorBlock Own(int phase, int block, int firstRow, DenseMatrix rows) => new(phase, block, firstRow, rows.Rows, rows, 0, isView: false);
+    public static FactorBlock Own(int phase, int block, int firstRow, DenseMatrix rows, RowSelection? wanted = null) =>
+        new(phase, block, firstRow, rows.Rows, rows, 0, isView: false, wanted);
 
     /// <summary>Frees rows that are this block's own, once nobody reads them any more.</summary>
     internal void Free()

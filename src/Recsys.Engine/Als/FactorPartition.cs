@@ -177,9 +177,10 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
+    public ValueTask<FactorBlock> GetWhitenedAsync(
+        int phase, int block, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken) =>
         _whitenedPhase == phase
-            ? ValueTask.FromResult(View(_whitened, phase, block, firstRow, maxRows, _rows.EndBlock))
+            ? ValueTask.FromResult(View(_whitened, phase, block, firstRow, maxRows, _rows.EndBlock, wanted))
             : throw new RecsysException($"ALS: {_rows.Kind} block {block} is not prepared for phase {phase}");
 
     /// <inheritdoc/>
@@ -261,7 +262,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     }
 
     /// <summary>Rows of a block and of those that follow it before <paramref name="endBlock"/>.</summary>
-    private FactorBlock View(DenseMatrix matrix, int phase, int block, int firstRow, int maxRows, int endBlock)
+    private FactorBlock View(DenseMatrix matrix, int phase, int block, int firstRow, int maxRows, int endBlock, RowSelection? wanted = null)
     {
         if (block < _rows.FirstBlock || block >= _rows.EndBlock)
         {
@@ -271,7 +272,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         int start = _rows.BlockStart(block);
         int rows = Math.Min(maxRows, _rows.BlockStart(endBlock) - start - firstRow);
         return firstRow >= 0 && rows >= 0
-            ? new FactorBlock(phase, block, firstRow, rows, matrix, start + firstRow)
+            ? new FactorBlock(phase, block, firstRow, rows, matrix, start + firstRow, wanted: rows == maxRows ? wanted : wanted?.Slice(0, rows))
             : throw new RecsysException($"ALS: {_rows.Kind} block {block} has no row {firstRow}");
     }
 

@@ -1,30 +1,52 @@
 namespace Recsys.Engine.Als;
 
-/// <summary>Fetches a side's whitened rows from its partitions once a phase and keeps the last phase's table.</summary>
+/// <summary>
+/// Fetches a side's whitened rows from its partitions once a phase and keeps the last phase's table. All rows, unless it is told
+/// which partitions use them (<see cref="Need"/>): then the rows that these name.
+/// </summary>
 /// <param name="factors">k.</param>
 /// <param name="blockRows">Number of rows of each virtual block of that side.</param>
 /// <param name="owners">The partition that owns each block.</param>
-/// <param name="maxRows">Most rows asked for in one call.</param>
+/// <param name="maxRows">Most rows sent in one call.</param>
 public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IReadOnlyList<IFactorPartition> owners, int maxRows)
     : IFactorSource, IDisposable
 {
     private readonly Lock _gate = new();
-    private Task<FactorTable>? _table;
-    private int _phase = -1;
+    private RowNeeds? _needs;
+    private FetchPlan? _plan;
+    private (int Phase, FetchPlan Plan, Task<FactorTable>? Table) _fetched;
+
+    /// <summary>Number of rows of each block that are fetched.</summary>
+    public IReadOnlyList<int> Needed => _needs is { } needs ? [.. Enumerable.Range(0, blockRows.Count).Select(b => needs.Of(b).Count)] : blockRows;
 
     /// <inheritdoc/>
     public Task<FactorTable> GetAsync(int phase, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_table is null || _phase != phase || _table.IsFaulted || _table.IsCanceled)
+            // Where a partition has come since, the table may lack rows that it needs: there is a new plan.
+            _plan ??= FetchPlan.Create(blockRows, owners, _needs, maxRows);
+            if (_fetched.Table is null || _fetched.Phase != phase || _fetched.Plan != _plan || _fetched.Table.IsFaulted || _fetched.Table.IsCanceled)
             {
-                _phase = phase;
                 LetGo();
-                _table = FactorTable.FetchAsync(phase, factors, blockRows, owners, maxRows, cancellationToken);
+                _fetched = (phase, _plan, FactorTable.FetchAsync(phase, factors, blockRows, _plan, cancellationToken));
             }
 
-            return _table;
+            return _fetched.Table!;
+        }
+    }
+
+    /// <summary>A partition uses the rows that it names: they are fetched from now on, and others only where another partition needs them.</summary>
+    public void Need(PartitionRows partition)
+    {
+        lock (_gate)
+        {
+            var needs = (_needs ?? RowNeeds.None(blockRows)).With(partition);
+            if (needs != _needs)
+            {
+                _needs = needs;
+                _plan = null;
+            }
         }
     }
 
@@ -34,13 +56,13 @@ public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IRea
         lock (_gate)
         {
             LetGo();
-            _table = null;
+            _fetched = default;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => Drop();
 
-    private void LetGo() => _ = _table?.ContinueWith(
+    private void LetGo() => _ = _fetched.Table?.ContinueWith(
         t => t.Result.Release(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
 }

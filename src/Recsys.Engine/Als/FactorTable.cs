@@ -6,8 +6,7 @@ namespace Recsys.Engine.Als;
 
 /// <summary>
 /// The whitened rows of one whole side for one half-epoch, found by <see cref="RowCode"/>: one base address a virtual
-/// block. A partition's blocks follow one another and come in as few calls as their size allows. Blocks that come whole are
-/// used where they are; blocks that come in pieces are put together in own memory. Counted: what came from elsewhere is freed
+/// block. Blocks that come whole are used where they are; blocks that come in pieces are put together in own memory. Counted: what came from elsewhere is freed
 /// when nobody holds the table any more, and the next half-epoch's rows come to warm memory.
 /// </summary>
 public sealed class FactorTable
@@ -40,82 +39,61 @@ public sealed class FactorTable
     /// <summary>Lets go of it, once for each time it was taken hold of and once for whoever fetched it.</summary>
     internal void Release() => _memory.Release();
 
-    /// <summary>Fetches every block of a side.</summary>
+    /// <summary>Fetches the rows of a side.</summary>
     /// <param name="phase">The half-epoch.</param>
     /// <param name="factors">k.</param>
     /// <param name="blockRows">Number of rows of each block.</param>
-    /// <param name="owners">The partition that owns each block.</param>
-    /// <param name="maxRows">Most rows asked for in one call.</param>
+    /// <param name="plan">The calls to make. Rows that it does not ask for must not be read.</param>
     /// <param name="cancellationToken">Stops the fetching.</param>
-    public static async Task<FactorTable> FetchAsync(
-        int phase,
-        int factors,
-        IReadOnlyList<int> blockRows,
-        IReadOnlyList<IFactorPartition> owners,
-        int maxRows,
-        CancellationToken cancellationToken)
+    internal static async Task<FactorTable> FetchAsync(
+        int phase, int factors, IReadOnlyList<int> blockRows, FetchPlan plan, CancellationToken cancellationToken)
     {
         var table = new FactorTable(phase, (factors + 15) & ~15);
-        int next = 0;
+        int next = -1;
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => FetchPartitionsAsync()));
         return table;
 
         async Task FetchPartitionsAsync()
         {
-            while (Next() is var (block, end) && block < end)
+            while (Interlocked.Increment(ref next) is var p && p < plan.Partitions.Count)
             {
-                await table.FetchBlocksAsync(block, end, factors, blockRows, owners[block], maxRows, cancellationToken);
-            }
-        }
-
-        // The next blocks that one partition owns.
-        (int Block, int End) Next()
-        {
-            lock (table)
-            {
-                int first = next;
-                while (next < VirtualBlocks.Count && owners[next] == owners[first])
+                foreach (var request in plan.Partitions[p])
                 {
-                    next++;
+                    await table.FetchAsync(request, factors, blockRows, cancellationToken);
                 }
-
-                return (first, next);
             }
         }
     }
 
-    private async Task FetchBlocksAsync(
-        int block, int end, int factors, IReadOnlyList<int> blockRows, IFactorPartition owner, int maxRows, CancellationToken cancellationToken)
+    private async Task FetchAsync(FetchPlan.Request request, int factors, IReadOnlyList<int> blockRows, CancellationToken cancellationToken)
     {
-        int row = 0;
-        while (true)
+        var (owner, block, row, rows, wanted) = request;
+        while (rows > 0)
         {
-            Skip();
-            if (block == end)
+            for (; row == blockRows[block]; row = 0)
             {
-                return;
+                block++;
             }
 
-            var chunk = await owner.GetWhitenedAsync(Phase, block, row, maxRows, cancellationToken);
-            if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Factors != factors)
+            var chunk = await owner.GetWhitenedAsync(Phase, block, row, rows, wanted, cancellationToken);
+            if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Rows > rows || chunk.Factors != factors)
             {
                 throw new RecsysException(
-                    $"ALS: asked for rows from {row} of block {block} in phase {Phase}, got {chunk.Rows} from {chunk.FirstRow} of block {chunk.Block} in phase {chunk.Phase}");
+                    $"ALS: asked for {rows} rows from {row} of block {block} in phase {Phase}, got {chunk.Rows} from {chunk.FirstRow} of block {chunk.Block} in phase {chunk.Phase}");
             }
 
             bool kept = false;
             for (int from = 0; from < chunk.Rows;)
             {
-                Skip();
-                if (block == end)
+                for (; row == blockRows[block]; row = 0)
                 {
-                    throw new RecsysException($"ALS: got {chunk.Rows - from} rows beyond block {end - 1} in phase {Phase}");
+                    block++;
                 }
 
-                int rows = Math.Min(chunk.Rows - from, blockRows[block] - row);
-                kept |= Place(chunk, from, rows, block, row, blockRows[block]);
-                from += rows;
-                row += rows;
+                int part = Math.Min(chunk.Rows - from, blockRows[block] - row);
+                kept |= Place(chunk, from, part, block, row, blockRows[block]);
+                from += part;
+                row += part;
             }
 
             // Rows that were all copied are wanted no longer.
@@ -127,16 +105,9 @@ public sealed class FactorTable
             {
                 _memory.Add(chunk.Owner);
             }
-        }
 
-        // Over the end of a block, and over blocks without rows.
-        void Skip()
-        {
-            while (block < end && row == blockRows[block])
-            {
-                block++;
-                row = 0;
-            }
+            rows -= chunk.Rows;
+            wanted = rows == 0 ? null : wanted?.Slice(chunk.Rows, rows);
         }
     }
 
@@ -159,7 +130,10 @@ public sealed class FactorTable
         _bases[block] = (nint)own.Pointer;
         for (int r = 0; r < rows; r++)
         {
-            chunk.Row(from + r).CopyTo(own.Row(firstRow + r));
+            if (chunk.Wanted?.Contains(from + r) != false)
+            {
+                chunk.Row(from + r).CopyTo(own.Row(firstRow + r));
+            }
         }
 
         return false;

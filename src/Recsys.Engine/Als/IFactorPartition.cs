@@ -27,9 +27,11 @@ public interface IFactorPartition
 
     /// <summary>
     /// At most <paramref name="maxRows"/> rows from <paramref name="firstRow"/> of a block as whitened for
-    /// <paramref name="phase"/>; where the block ends, those of the partition's next blocks may follow.
+    /// <paramref name="phase"/>; where the block ends, those of the partition's next blocks may follow. Of
+    /// <paramref name="wanted"/>, numbered from <paramref name="firstRow"/>, all have to be right, of others none; not given: all.
     /// </summary>
-    ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken);
+    ValueTask<FactorBlock> GetWhitenedAsync(
+        int phase, int block, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken);
 
     /// <summary>
     /// At most <paramref name="maxRows"/> rows of factors as they are, from <paramref name="firstRow"/> of a block on; where the block

@@ -6,7 +6,7 @@ using Recsys.Engine.Storage;
 namespace Recsys.Engine.Als;
 
 /// <summary>
-/// The rows of one virtual block of one side of a data set, as they are stored: in the order of id hash, then id; the
+/// The rows of one virtual block of one side of a data set, as they are stored: in the order of training (<see cref="RowOrder"/>); the
 /// columns of a row are codes of rows of the other side (block in the upper 6 bits, place in the block below), ascending.
 /// </summary>
 /// <remarks>

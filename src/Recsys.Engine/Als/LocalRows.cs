@@ -8,12 +8,12 @@ internal sealed record LocalRows(RowOrder UserOrder, RowOrder ItemOrder, Partiti
     /// <summary>Cuts a data set into partitions.</summary>
     public static LocalRows Cut(Dataset data, int partitions)
     {
-        var users = RowOrder.Of(data.Users);
-        var items = RowOrder.Of(data.Items);
+        var byItem = data.Interactions.Transpose();
+        var (users, items) = RowOrder.Of(data, byItem);
         return new LocalRows(
             users,
             items,
-            PartitionRows.Cut(data.Interactions.Transpose(), users, items, data.Users, partitions, "user"),
+            PartitionRows.Cut(byItem, users, items, data.Users, partitions, "user"),
             PartitionRows.Cut(data.Interactions, items, users, data.Items, partitions, "item"));
     }
 }

@@ -4,7 +4,7 @@ namespace Recsys.Engine.Als;
 
 /// <summary>
 /// The interactions of the rows of a contiguous range of virtual blocks of one side. Rows are numbered from 0 in the
-/// order of (block, id hash, id); their columns are codes of rows of the other side, ascending.
+/// order of training (<see cref="RowOrder"/>); their columns are codes of rows of the other side, ascending.
 /// </summary>
 public sealed class PartitionRows
 {

@@ -107,14 +107,15 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken)
+    public async ValueTask<FactorBlock> GetWhitenedAsync(
+        int phase, int block, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken)
     {
         if (_partition.WhitenedPhase != phase)
         {
             await WhitenAsync(phase, await _site.BasisAsync(phase, cancellationToken), cancellationToken);
         }
 
-        return await _partition.GetWhitenedAsync(phase, block, firstRow, maxRows, cancellationToken);
+        return await _partition.GetWhitenedAsync(phase, block, firstRow, maxRows, wanted, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -200,11 +201,12 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
 
     /// <summary>Reads rows and the latest factors.</summary>
     internal static async Task<StoredFactorPartition> OpenAsync(
-        AlsSite site, string kind, int index, IFactorSource otherSide, CancellationToken cancellationToken)
+        AlsSite site, string kind, int index, FactorSource otherSide, CancellationToken cancellationToken)
     {
         int partitions = site.Run.Options.Partitions;
         var rows = await ClusterDataset.Open(site.Store, site.Run.Data).ReadAsync(
             kind, VirtualBlocks.FirstBlock(index, partitions), VirtualBlocks.FirstBlock(index + 1, partitions), cancellationToken);
+        otherSide.Need(rows);
         var partition = new StoredFactorPartition(site, rows, otherSide, site.Run.PartitionPrefix(kind, index));
         if (await partition._checkpoint.RestoreAsync(partition._partition, phase: null, cancellationToken) is var (phase, report))
         {

@@ -1,7 +1,8 @@
 namespace Recsys.Engine.Als;
 
 /// <summary>
-/// The fixed number of virtual blocks a side's rows are hashed into. A partition owns a contiguous range of them, so that
+/// The fixed number of virtual blocks of a side's rows: for training, stretches of their order (<see cref="RowOrder"/>); for what comes one by one,
+/// clicks and the items of a catalogue, by hash of the id. A partition owns a contiguous range of them, so that
 /// neither the order of any sum nor the block of any row depends on how many partitions there are.
 /// </summary>
 public static class VirtualBlocks

@@ -26,21 +26,24 @@ internal static class PartitionSpread
             }
         }
 
+        // Place after place: neighbours among partitions share most of what they need of others.
         int next = 0;
         for (int i = 0; i < assigned.Length; i++)
         {
             while (assigned[i] is null)
             {
-                var place = places[next % places.Count];
+                var place = places[next];
                 int count = counts[place];
-                if (count < share || (count == share && extra > 0 && next >= places.Count * share))
+                if (count < share || (count == share && extra > 0))
                 {
                     counts[place] = count + 1;
                     extra -= count == share ? 1 : 0;
                     assigned[i] = place;
                 }
-
-                next++;
+                else
+                {
+                    next++;
+                }
             }
         }
 

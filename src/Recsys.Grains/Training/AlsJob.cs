@@ -142,6 +142,19 @@ internal sealed class AlsJob : ITrainingJob
         };
     }
 
+    /// <summary>A silo gets the rows of the other side that its partitions name and that it has not.</summary>
+    private long Expected(bool users, string silo, IReadOnlyList<int> needed)
+    {
+        long rows = 0;
+        for (int block = 0; block < needed.Count; block++)
+        {
+            int owner = VirtualBlocks.PartitionOf(block, _users.Length) + (users ? _users.Length : 0);
+            rows += _arrangement.Places[owner].ToString() == silo ? 0 : needed[block];
+        }
+
+        return rows * _run.Options.Factors * sizeof(float);
+    }
+
     private TrainingPhaseReport Report(int phase, double seconds)
     {
         var answers = new List<FactorAnswer>();
@@ -154,15 +167,13 @@ internal sealed class AlsJob : ITrainingJob
         var silos = answers.GroupBy(a => a.Silo).ToDictionary(g => g.Key, g => g.Count());
         TrainingMeter.PhaseSeconds.Record(seconds, new KeyValuePair<string, object?>("side", users ? "user" : "item"));
 
-        // Every silo that solves gets the rows of the other side that it has not: all but its share of them.
-        long otherSide = (long)(users ? _run.Data.Items : _run.Data.Users) * _run.Options.Factors * sizeof(float);
         return new TrainingPhaseReport
         {
             Name = users ? "users" : "items",
             Phase = phase,
             Seconds = seconds,
             Received = answers.GroupBy(a => a.Silo).Sum(g => g.Max(a => a.Received)),
-            Expected = otherSide * Math.Max(0, silos.Count - 1),
+            Expected = answers.GroupBy(a => a.Silo).Sum(g => Expected(users, g.Key, g.Last().Needed)),
             Silos = silos,
         };
     }

@@ -31,4 +31,8 @@ public sealed record FactorAnswer
     /// <summary>Why the step cannot be done before the training goes back (<see cref="PartitionBehindException"/>); null: it can.</summary>
     [Id(5)]
     public string? Behind { get; init; }
+
+    /// <summary>Rows of each block of the other side that that silo needs for all its partitions; <see cref="FactorStepKind.Solve"/> only.</summary>
+    [Id(6)]
+    public IReadOnlyList<int> Needed { get; init; } = [];
 }

@@ -53,13 +53,13 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
         }
     }
 
-    public async ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows)
+    public async ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, RowSelection? wanted)
     {
         var partition = await OpenAsync();
         maxRows = Math.Min(maxRows, WireLimits.MaxBlockBytes / sizeof(float) / _site!.Run.Options.Factors);
         try
         {
-            return new FactorRows(await partition.GetWhitenedAsync(phase, block, firstRow, maxRows, Life.Token), Silo.SiloName);
+            return new FactorRows(await partition.GetWhitenedAsync(phase, block, firstRow, maxRows, wanted, Life.Token), Silo.SiloName);
         }
         catch (PartitionBehindException)
         {
@@ -112,7 +112,7 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
                 var basis = await site.BasisAsync(phase, Life.Token);
                 var halfEpoch = site.HalfEpoch(phase) with { Store = step.Store, Checkpoint = step.Checkpoint, Attempt = step.Attempt };
                 var report = await partition.SolveAsync(halfEpoch, basis, Life.Token);
-                return answer with { Report = report, Received = site.Received(phase) };
+                return answer with { Report = report, Received = site.Received(phase), Needed = site.Needed(Key.Kind) };
             case FactorStepKind.Gram:
                 return answer with { Grams = await partition.GramAsync(phase, Life.Token) };
             case FactorStepKind.Restore:

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Recsys.Engine.Als;
 
 namespace Recsys.Grains.Training;
 
@@ -17,10 +18,13 @@ public interface IFactorPartitionGrain : IPartitionGrain
     [AlwaysInterleave]
     Task<FactorAnswer> StepAsync(FactorStep step);
 
-    /// <summary>Rows of a block as whitened for a half-epoch, from the silo that holds them to the one that needs them; at most what fits in a message.</summary>
-    [Alias("whitened")]
+    /// <summary>
+    /// Rows of a block as whitened for a half-epoch, from the silo that holds them to the one that needs them: those that it names of
+    /// at most as many as fit in a message.
+    /// </summary>
+    [Alias("whitened-rows")]
     [AlwaysInterleave]
-    ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows);
+    ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, [Immutable] RowSelection? wanted);
 
     /// <summary>Rows of factors as they are, for the model; at most what fits in a message.</summary>
     [Alias("factors")]

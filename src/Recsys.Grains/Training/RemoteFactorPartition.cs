@@ -45,16 +45,16 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
     }
 
     public async ValueTask<FactorBlock> GetWhitenedAsync(
-        int phase, int index, int firstRow, int maxRows, CancellationToken cancellationToken)
+        int phase, int index, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken)
     {
         var rows = await Transient.CallAsync(
-            () => _grain.GetWhitenedAsync(phase, index, firstRow, maxRows).AsTask(), options.Patience, What, cancellationToken).ConfigureAwait(false);
+            () => _grain.GetWhitenedAsync(phase, index, firstRow, maxRows, wanted).AsTask(), options.Patience, What, cancellationToken).ConfigureAwait(false);
         if (rows.Rows is not { } block)
         {
             throw new PartitionBehindException($"{What} has lost the factors of half-epoch {phase - 1}");
         }
 
-        Received?.Invoke(rows, (long)block.Rows * block.Factors * sizeof(float));
+        Received?.Invoke(rows, (long)(block.Wanted?.Count ?? block.Rows) * block.Factors * sizeof(float));
         return block;
     }
 

@@ -46,3 +46,19 @@ internal sealed class HalfEpochReportConverter : IConverter<HalfEpochReport, Hal
 
     public HalfEpochReportSurrogate ConvertToSurrogate(in HalfEpochReport value) => new(value.FirstBlock, value.DataLoss, value.Penalty);
 }
+
+[GenerateSerializer]
+[Alias("recsys.row-selection")]
+internal readonly struct RowSelectionSurrogate(ulong[] bits)
+{
+    [Id(0)]
+    public readonly ulong[] Bits = bits;
+}
+
+[RegisterConverter]
+internal sealed class RowSelectionConverter : IConverter<RowSelection, RowSelectionSurrogate>
+{
+    public RowSelection ConvertFromSurrogate(in RowSelectionSurrogate surrogate) => new(surrogate.Bits);
+
+    public RowSelectionSurrogate ConvertToSurrogate(in RowSelection value) => new(value.Bits.ToArray());
+}

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Orleans.Serialization.Buffers;
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Codecs;
@@ -27,7 +28,9 @@ internal abstract class RawCodec<T>(int integers) : IFieldCodec<T>, IDeepCopier<
         Span<int> header = stackalloc int[integers];
         Describe(value, header);
         var (rows, columns) = Shape(header);
-        RawFloats.Begin(ref writer, fieldIdDelta, expectedType, typeof(T), header, (long)rows * columns);
+        var words = Words(value);
+        RawFloats.Begin(ref writer, fieldIdDelta, expectedType, typeof(T), header, ((long)rows * columns) + words.Length);
+        writer.Write(MemoryMarshal.AsBytes(words));
         for (int r = 0; r < rows; r++)
         {
             RawFloats.Write(ref writer, Row(value, r));
@@ -44,7 +47,7 @@ internal abstract class RawCodec<T>(int integers) : IFieldCodec<T>, IDeepCopier<
         Span<int> header = stackalloc int[integers];
         long floats = RawFloats.Open(ref reader, field, header);
         var (rows, columns) = Shape(header);
-        if ((long)rows * columns != floats)
+        if (((long)rows * columns) + WordCount(header) != floats)
         {
             throw new RecsysException($"{Name(header)}: {floats} values came for {rows} rows of {columns}");
         }
@@ -64,9 +67,15 @@ internal abstract class RawCodec<T>(int integers) : IFieldCodec<T>, IDeepCopier<
     /// <exception cref="RecsysException">They do not fit in a message.</exception>
     protected abstract (int Rows, int Columns) Shape(ReadOnlySpan<int> header);
 
+    /// <summary>More integers, between those of fixed number and the rows.</summary>
+    protected virtual ReadOnlySpan<int> Words(T value) => [];
+
+    /// <summary>How many of them there are.</summary>
+    protected virtual int WordCount(ReadOnlySpan<int> header) => 0;
+
     /// <summary>A row of numbers.</summary>
     protected abstract ReadOnlySpan<float> Row(T value, int row);
 
-    /// <summary>Reads the numbers, which are as many as the integers say.</summary>
+    /// <summary>Reads the further integers and the numbers, which are as many as those of fixed number say.</summary>
     protected abstract T Read<TInput>(ref Reader<TInput> reader, scoped ReadOnlySpan<int> header);
 }

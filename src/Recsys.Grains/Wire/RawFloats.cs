@@ -36,7 +36,7 @@ internal static class RawFloats
         field.EnsureWireType(WireType.LengthPrefixed);
         uint length = reader.ReadVarUInt32();
         int header = integers.Length * sizeof(int);
-        if (length < header || length > WireLimits.MaxBlockBytes + header || (length - header) % sizeof(float) != 0)
+        if (length < header || length > WireLimits.MaxBlockBytes + WireLimits.MaxSelectionBytes + header || (length - header) % sizeof(float) != 0)
         {
             throw new RecsysException($"a block of {length} bytes came over the wire; expected {header} to {WireLimits.MaxBlockBytes}");
         }

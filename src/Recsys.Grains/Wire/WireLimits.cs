@@ -11,6 +11,9 @@ public static class WireLimits
     /// <summary>Most bytes of numbers in one block.</summary>
     public const int MaxBlockBytes = 32 << 20;
 
+    /// <summary>Most bytes of what says which rows a block has: a bit a row, of rows of one number at least.</summary>
+    public const int MaxSelectionBytes = MaxBlockBytes / 32;
+
     /// <summary>Refuses a block that is too large, or a negative size.</summary>
     /// <exception cref="RecsysException">It is.</exception>
     public static void CheckBlock(string what, long rows, long columns)

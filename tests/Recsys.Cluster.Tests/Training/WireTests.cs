@@ -92,6 +92,34 @@ public sealed class WireTests
     }
 
     [Fact]
+    public void Of_a_block_the_rows_that_were_asked_for_travel_and_lie_where_they_were()
+    {
+        var matrix = new DenseMatrix(130, 5);
+        for (int r = 0; r < matrix.Rows; r++)
+        {
+            matrix.Row(r).Fill(r + 0.5f);
+        }
+
+        var wanted = new RowSelection([1UL << 3, 1, 2]);
+        Assert.Equal(wanted.Rows, Pass(wanted).Rows);
+        byte[] bytes = Serializer.SerializeToArray(FactorBlock.Own(7, 2, 1, matrix, wanted));
+        Assert.InRange(bytes.Length, 3 * 5 * 4, 150);
+        var block = Serializer.Deserialize<FactorBlock>(bytes);
+        Assert.Equal((7, 2, 1, 130, 5), (block.Phase, block.Block, block.FirstRow, block.Rows, block.Factors));
+        Assert.Equal([3, 64, 129], block.Wanted!.Rows.ToArray());
+        Assert.All(block.Wanted.Rows.ToArray(), r => Assert.Equal(matrix.Row(r), block.Row(r)));
+
+        // A selection of other rows than came is refused.
+        int at = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[8, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+        foreach (var (place, lie) in new[] { (at, (byte)9), (at + 16, (byte)4), (at - 4, (byte)4), (at - 8, (byte)200), (at - 8, (byte)2) })
+        {
+            byte[] altered = [.. bytes];
+            altered[place] = lie;
+            Assert.Throws<RecsysException>(() => Serializer.Deserialize<FactorBlock>(altered));
+        }
+    }
+
+    [Fact]
     public void A_block_too_large_for_a_message_is_refused_with_its_size()
     {
         var error = Assert.Throws<RecsysException>(() => Serializer.SerializeToArray(FactorBlock.Own(1, 2, 3, new DenseMatrix(9000, 1024))));
@@ -127,6 +155,13 @@ public sealed class WireTests
         Assert.InRange(shares.Max() - shares.Min(), 0, 1);
         Assert.Equal(now.Length, shares.Sum());
         Assert.Equal(moves, assigned.Where((a, i) => a != current[i]).Count());
+    }
+
+    [Fact]
+    public void Partitions_that_follow_one_another_come_to_the_same_place()
+    {
+        Assert.Equal("aaabbbcc", string.Concat(Assign(new string?[8], ["a", "b", "c"])));
+        Assert.Equal("aabbbbaa", string.Concat(Assign(["a", "a", "b", "b", null, null, null, null], ["b", "a"])));
     }
 
     private static string[] Assign(string?[] current, string[] places) => PartitionSpread.Assign(current, places);

@@ -155,7 +155,7 @@ public sealed class AlsDeterminismTests
         await Assert.ThrowsAsync<RecsysException>(() => sides.Users[0].SolveAsync(new HalfEpoch(3, AlsSolver.Cholesky, false), basis, default));
         using var after = sides.CollectUsers();
         AssertSame(before, after);
-        await Assert.ThrowsAsync<RecsysException>(async () => await sides.Users[0].GetWhitenedAsync(3, 0, 0, 10, default));
+        await Assert.ThrowsAsync<RecsysException>(async () => await sides.Users[0].GetWhitenedAsync(3, 0, 0, 10, null, default));
         await Assert.ThrowsAsync<RecsysException>(async () => await sides.Users[0].GetFactorsAsync(64, 0, 10, default));
     }
 
@@ -287,8 +287,8 @@ public sealed class AlsDeterminismTests
             return await inner.SolveAsync(halfEpoch, basis, cancellationToken);
         }
 
-        public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
-            inner.GetWhitenedAsync(phase, block, firstRow, maxRows, cancellationToken);
+        public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken) =>
+            inner.GetWhitenedAsync(phase, block, firstRow, maxRows, wanted, cancellationToken);
 
         public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
             inner.GetFactorsAsync(block, firstRow, maxRows, cancellationToken);

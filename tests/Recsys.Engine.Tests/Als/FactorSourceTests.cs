@@ -52,6 +52,30 @@ public sealed class FactorSourceTests
         Assert.DoesNotContain(side.Given, IsFreed);
     }
 
+    [Fact]
+    public async Task Rows_that_a_partition_needs_are_fetched_and_again_when_another_comes_that_needs_more()
+    {
+        var data = AlsTestData.Create(100, VirtualBlocks.Count * Rows, 1);
+        var rows = LocalRows.Cut(data, 8);
+        var side = new Side(owned: true);
+        using var source = new FactorSource(
+            Factors,
+            [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => rows.ItemOrder.BlockStarts[b + 1] - rows.ItemOrder.BlockStarts[b])],
+            side.Owners,
+            int.MaxValue);
+        source.Need(rows.Users[0]);
+        var first = await Hold(source, 1);
+        int needed = source.Needed.Sum();
+        Assert.InRange(needed, 1, data.Items.Count / 2);
+        Assert.Equal(needed, side.Given.Sum(b => b.Wanted!.Count));
+        source.Need(rows.Users[0]);
+        Assert.Same(first, await source.GetAsync(1, default));
+        source.Need(rows.Users[5]);
+        Assert.NotSame(first, await source.GetAsync(1, default));
+        Assert.InRange(source.Needed.Sum(), needed + 1, data.Items.Count);
+        first.Release();
+    }
+
     private static Task<FactorTable> Hold(IFactorSource source, int phase) => source.HoldAsync(phase, default, default);
 
     private static unsafe float Value(FactorTable table, int block, int factor) => table.Bases[block][factor];
@@ -75,12 +99,12 @@ public sealed class FactorSourceTests
 
         public IReadOnlyList<IFactorPartition> Owners => [.. Enumerable.Repeat(this, VirtualBlocks.Count)];
 
-        public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken)
+        public ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken)
         {
-            var rows = new DenseMatrix(Math.Min(maxRows, Rows - firstRow), Factors);
+            var rows = new DenseMatrix(wanted is null ? Math.Min(maxRows, Rows - firstRow) : maxRows, Factors);
             rows.Row(0)[1] = block + 0.5f;
             var given = owned
-                ? FactorBlock.Own(phase, block, firstRow, rows)
+                ? FactorBlock.Own(phase, block, firstRow, rows, wanted)
                 : new FactorBlock(phase, block, firstRow, rows.Rows, rows, 0);
             Given.Add(given);
             return new(given);

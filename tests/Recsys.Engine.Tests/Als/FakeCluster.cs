@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Recsys.Engine.Als;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Data;
+using Recsys.Engine.Numerics;
 using Recsys.Engine.Storage;
 
 namespace Recsys.Engine.Tests.Als;
@@ -142,8 +143,22 @@ internal sealed class FakeCluster : IDisposable
             return await (await cluster.Open(kind, index)).SolveAsync(halfEpoch, basis, cancellationToken);
         }
 
-        public async ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
-            await (await cluster.Open(kind, index)).GetWhitenedAsync(phase, block, firstRow, maxRows, cancellationToken);
+        public async ValueTask<FactorBlock> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken)
+        {
+            // As after a wire, but whoever reads a row that was not asked for is found out.
+            var rows = await (await cluster.Open(kind, index)).GetWhitenedAsync(phase, block, firstRow, maxRows, wanted, cancellationToken);
+            var copy = new DenseMatrix(rows.Rows, rows.Factors);
+            for (int r = 0; r < rows.Rows; r++)
+            {
+                copy.Row(r).Fill(float.NaN);
+                if (wanted!.Contains(r))
+                {
+                    rows.Row(r).CopyTo(copy.Row(r));
+                }
+            }
+
+            return FactorBlock.Own(phase, rows.Block, rows.FirstRow, copy, rows.Wanted);
+        }
 
         public async ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
             await (await cluster.Open(kind, index)).GetFactorsAsync(block, firstRow, maxRows, cancellationToken);

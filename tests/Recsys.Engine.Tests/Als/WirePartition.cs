@@ -39,8 +39,8 @@ internal sealed class WirePartition(IFactorPartition inner) : IFactorPartition
     }
 
     public async ValueTask<FactorBlock> GetWhitenedAsync(
-        int phase, int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
-        Copy(await inner.GetWhitenedAsync(phase, block, firstRow, maxRows, cancellationToken));
+        int phase, int block, int firstRow, int maxRows, RowSelection? wanted, CancellationToken cancellationToken) =>
+        Copy(await inner.GetWhitenedAsync(phase, block, firstRow, maxRows, wanted, cancellationToken));
 
     public async ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) =>
         Copy(await inner.GetFactorsAsync(block, firstRow, maxRows, cancellationToken));
