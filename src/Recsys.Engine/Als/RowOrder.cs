@@ -40,7 +40,7 @@ internal sealed class RowOrder
     /// <param name="byItem">Its interactions, the users of each item.</param>
     public static (RowOrder Users, RowOrder Items) Of(Dataset data, SparseMatrix byItem)
     {
-        var (users, items) = RowPlaces.Of(data.Interactions, byItem, data.Users);
+        var (users, items) = RowPlaces.Of(data.Interactions, byItem, data.Items);
         return (Of(data.Users, users, Lengths(data.Interactions)), Of(data.Items, items, Lengths(byItem)));
 
         static int[] Lengths(SparseMatrix rows) => [.. Enumerable.Range(0, rows.Rows).Select(r => rows.Row(r).Length)];

@@ -10,7 +10,7 @@ public sealed class RowPlacesTests
     {
         // Odd users interact with odd items, even ones with even items; one user in fifty also with one of the others.
         var data = Worlds(users: 400, items: 300);
-        var (users, items) = RowPlaces.Of(data.Interactions, data.Interactions.Transpose(), data.Users);
+        var (users, items) = RowPlaces.Of(data.Interactions, data.Interactions.Transpose(), data.Items);
         AssertApart(users);
         AssertApart(items);
 
