@@ -6,7 +6,7 @@ namespace Recsys.Engine.Compute;
 /// A fixed team of threads for loops of CPU-bound work: the caller's thread and <see cref="Threads"/> − 1 of its own,
 /// apart from the thread pool. Work items are handed out by a shared counter, so which thread gets which item changes
 /// from run to run: bodies must write only what their own item owns, and sums across items are taken in item order
-/// afterwards. One loop runs at a time; a second caller waits.
+/// afterwards. One loop runs at a time; a second caller waits, and a loop within a loop is an error.
 /// </summary>
 public sealed class ComputePool : IDisposable
 {
@@ -48,6 +48,12 @@ public sealed class ComputePool : IDisposable
         if (count <= 0)
         {
             return;
+        }
+
+        // The helpers are in the loop around: they would not come.
+        if (_gate.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException("a loop was begun from within a loop of the same pool");
         }
 
         lock (_gate)

@@ -14,20 +14,22 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     public const int Alignment = 64;
 
     private readonly nuint _recycled;
+    private readonly bool _isForgettable;
     private void* _block;
     private T* _pointer;
 
     /// <summary>Allocates <paramref name="length"/> elements, all zero.</summary>
     /// <exception cref="RecsysException">The system has not that much memory.</exception>
     public NativeBuffer(long length)
-        : this(length, recycled: false)
+        : this(length, recycled: false, isForgettable: true)
     {
     }
 
-    private NativeBuffer(long length, bool recycled)
+    private NativeBuffer(long length, bool recycled, bool isForgettable)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
+        _isForgettable = isForgettable;
         nuint bytes = checked((nuint)length * (nuint)sizeof(T));
         nuint alignment = HugePages.AlignmentFor(bytes, Alignment);
         nuint room = checked(bytes + alignment);
@@ -55,8 +57,8 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
-    // What is recycled is disposed by those who use it: a collection would find nothing to free.
-    private bool IsPressure => _recycled == 0 && Length * sizeof(T) > 1 << 20;
+    // Of what its users dispose, a collection would find nothing to free.
+    private bool IsPressure => _isForgettable && Length * sizeof(T) > 1 << 20;
 
     /// <summary>The first element. Valid until <see cref="Dispose"/>; keep the buffer reachable while using it.</summary>
     public T* Pointer
@@ -98,10 +100,12 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
     /// <summary>
     /// <paramref name="length"/> elements of any contents, in memory that an earlier such buffer left. For buffers that come
-    /// and go, are written as a whole, and are disposed.
+    /// and go, and are written as a whole.
     /// </summary>
+    /// <param name="length">Number of elements.</param>
+    /// <param name="isForgettable">Whether it may be left to its finalizer; otherwise it is disposed by those who use it.</param>
     /// <exception cref="RecsysException">The system has not that much memory.</exception>
-    internal static NativeBuffer<T> Recycled(long length) => new(length, recycled: true);
+    internal static NativeBuffer<T> Recycled(long length, bool isForgettable = false) => new(length, recycled: true, isForgettable);
 
     /// <inheritdoc/>
     public void Dispose()

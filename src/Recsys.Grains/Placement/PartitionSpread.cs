@@ -8,7 +8,7 @@ internal static class PartitionSpread
     /// where it is unless its place is gone or has more than its share.
     /// </summary>
     /// <param name="current">The place of each partition now; null or an unknown place: none.</param>
-    /// <param name="places">The places there are, in an order all agree on.</param>
+    /// <param name="places">The places there are; those without a place come to the first of them that has room.</param>
     public static T[] Assign<T>(IReadOnlyList<T?> current, IReadOnlyList<T> places)
         where T : class
     {

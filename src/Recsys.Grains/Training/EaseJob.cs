@@ -43,8 +43,8 @@ internal sealed class EaseJob : ITrainingJob
     public static async Task PrepareAsync(string id, ClusterTrainingRequest request, JobServices services, CancellationToken cancellationToken)
     {
         var options = new OptionBag(request.Options);
-        int partitions = options.Int("partitions", services.DefaultPartitions);
         var data = await ClusterDataset.OpenAsync(services.Store, request.Dataset, cancellationToken);
+        int partitions = options.Int("partitions", EasePlan.IsWorthDividing(data.Facts.Items) ? services.DefaultPartitions : 1);
         int bits = await services.CommonVectorBitsAsync(cancellationToken);
         await StoredEase.Create(TrainingSite.EasePrefix(id), id, data.Facts, options, partitions, bits).SaveAsync(services.Store, cancellationToken);
     }

@@ -67,7 +67,7 @@ internal sealed class JobServices(
         }
     }
 
-    /// <summary>The silos there are, in an order all agree on.</summary>
+    /// <summary>The silos there are, this one first: where one partition is all, it is where the model is made.</summary>
     public IReadOnlyList<SiloAddress> ActiveSilos() =>
-        [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Order()];
+        [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.OrderBy(s => !s.Equals(silo.SiloAddress)).ThenBy(s => s)];
 }

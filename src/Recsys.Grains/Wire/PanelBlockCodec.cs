@@ -1,4 +1,3 @@
-using System.Buffers;
 using Orleans.Serialization.Buffers;
 using Recsys.Engine.Ease.Distributed;
 
@@ -24,16 +23,8 @@ internal sealed class PanelBlockCodec() : RawCodec<PanelBlock>(3)
 
     protected override PanelBlock Read<TInput>(ref Reader<TInput> reader, scoped ReadOnlySpan<int> header)
     {
-        int count = header[1] * header[2];
-        float[] values = ArrayPool<float>.Shared.Rent(count);
-        try
-        {
-            RawFloats.Read(ref reader, values.AsSpan(0, count));
-            return PanelBlock.Copy(header[0], header[1], header[2], values.AsSpan(0, count));
-        }
-        finally
-        {
-            ArrayPool<float>.Shared.Return(values);
-        }
+        var block = PanelBlock.Create(header[0], header[1], header[2], out var values);
+        RawFloats.Read(ref reader, values);
+        return block;
     }
 }

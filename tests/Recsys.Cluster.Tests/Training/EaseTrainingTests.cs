@@ -42,6 +42,25 @@ public sealed class EaseTrainingTests
         await AlsTrainingTests.Eventually(async () => Assert.Empty(await cluster.Store.ListAsync("training/e/ease/")));
     }
 
+    [Fact]
+    public async Task A_small_matrix_is_not_divided_where_nobody_asks_for_it()
+    {
+        var data = TrainingData.Small(items: Items);
+        using var expected = EaseTrainer.Train(data, Options);
+        await using var cluster = await TrainingCluster.StartAsync(3);
+        await cluster.StoreAsync("small", data);
+        var options = Request.Options.Where(o => o.Key != "partitions").ToDictionary();
+        var status = await cluster.TrainAsync("e", Request with { Options = options });
+        Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
+        using var model = await cluster.ModelAsync<EaseModel>("ease", status.Version!);
+        AssertSame(expected, model);
+        var total = status.Phases.Single(p => p.Name == "ease");
+        Assert.Equal((0, 0), (total.Expected, total.Received));
+        string coordinator = (await cluster.SiloOfCoordinatorAsync("e")).SiloAddress.ToString();
+        Assert.Equal(coordinator, Assert.Single(total.Silos).Key);
+        Assert.True(EasePlan.IsWorthDividing(40_000));
+    }
+
     [Theory]
     [InlineData(EasePhase.Gram)]
     [InlineData(EasePhase.Sweep)]

@@ -23,6 +23,19 @@ public sealed class ComputePoolTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_loop_within_a_loop_is_an_error_and_not_a_standstill(int threads)
+    {
+        using var pool = new ComputePool(threads);
+        var error = Assert.Throws<InvalidOperationException>(() => pool.Run(1, (_, _) => pool.Run(5, (_, _) => { })));
+        Assert.Contains("within a loop", error.Message);
+        int hits = 0;
+        pool.Run(10, (_, _) => Interlocked.Increment(ref hits));
+        Assert.Equal(10, hits);
+    }
+
     [Fact]
     public void The_first_exception_reaches_the_caller_and_the_pool_lives_on()
     {

@@ -16,8 +16,14 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <param name="Options">The training options.</param>
 public sealed record EasePlan(string Training, int Items, long Interactions, int Partitions, int Block, EaseOptions Options)
 {
+    // The inverse takes some seconds of one core there; in parts it would take as long, and several times the processor time.
+    private const int LeastDivided = 4096;
+
     /// <summary>Bits of the vectors that all partitions compute with (<see cref="VectorWidth"/>).</summary>
     public int VectorBits { get; init; } = VectorWidth.Bits;
+
+    /// <summary>Whether a training of so many items gains by more than one partition.</summary>
+    public static bool IsWorthDividing(int items) => items > LeastDivided;
 
     /// <summary>The plan that gives the model of <see cref="EaseTrainer"/>, bit for bit (on processors of one vector width).</summary>
     /// <exception cref="InvalidOptionException">An option is out of range, or cannot be had from partitions.</exception>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Recsys.Engine.Numerics;
 
@@ -13,14 +12,9 @@ public sealed class PanelBlock
     /// <summary>Most bytes of values in one block.</summary>
     public const int MaxBytes = 4 << 20;
 
-    private const int SpareBuffers = 8;
-
-    // Smaller ones are not worth keeping.
-    private const int PooledFloats = 1 << 16;
-    private static readonly ConcurrentBag<NativeBuffer<float>> Spare = [];
     private readonly NativeBuffer<float> _memory;
     private readonly long _offset;
-    private readonly bool _isPooled;
+    private readonly bool _isOwn;
 
     /// <summary>A view of rows of a matrix, their first columns.</summary>
     internal PanelBlock(int first, int rows, int columns, DenseMatrix owner, int ownerRow)
@@ -33,16 +27,14 @@ public sealed class PanelBlock
         _offset = (long)ownerRow * owner.Stride;
     }
 
-    private PanelBlock(int first, int rows, int columns)
+    private PanelBlock(int first, int rows, int columns, bool isForgettable)
     {
         First = first;
         Rows = rows;
         Columns = columns;
         Stride = columns;
-        _isPooled = rows * columns >= PooledFloats;
-        _memory = !_isPooled ? new NativeBuffer<float>(rows * columns)
-            : Spare.TryTake(out var spare) ? spare
-            : new NativeBuffer<float>(MaxBytes / sizeof(float));
+        _isOwn = true;
+        _memory = NativeBuffer<float>.Recycled((long)rows * columns, isForgettable);
     }
 
     /// <summary>The number of the first row in what the block is a piece of.</summary>
@@ -74,8 +66,22 @@ public sealed class PanelBlock
             throw new RecsysException($"panel block: {values.Length} values for {rows} rows of {columns}");
         }
 
-        var block = new PanelBlock(first, rows, columns);
-        values.CopyTo(block._memory.AsSpan());
+        var block = Create(first, rows, columns, out var own);
+        values.CopyTo(own);
+        return block;
+    }
+
+    /// <summary>A block in memory of its own, for decoders.</summary>
+    /// <param name="first">The number of the first row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="values">Its rows × columns values, to be written, all of them, before it is given to anybody.</param>
+    /// <exception cref="RecsysException">They are too many for a block.</exception>
+    public static PanelBlock Create(int first, int rows, int columns, out Span<float> values)
+    {
+        Guard(rows, columns);
+        var block = new PanelBlock(first, rows, columns, isForgettable: false);
+        values = block._memory.AsSpan();
         return block;
     }
 
@@ -83,7 +89,8 @@ public sealed class PanelBlock
     internal static PanelBlock Copy(PanelBlock source)
     {
         Guard(source.Rows, source.Columns);
-        var block = new PanelBlock(source.First, source.Rows, source.Columns);
+        // Nobody releases it where it goes over a wire.
+        var block = new PanelBlock(source.First, source.Rows, source.Columns, isForgettable: true);
         for (int r = 0; r < source.Rows; r++)
         {
             source.Row(r).CopyTo(block._memory.Slice((long)r * source.Columns, source.Columns));
@@ -136,9 +143,9 @@ public sealed class PanelBlock
     /// <summary>Gives memory of its own back, to be used by other blocks: for who has fetched the block and is done with it.</summary>
     internal void Release()
     {
-        if (_isPooled && Spare.Count < SpareBuffers)
+        if (_isOwn)
         {
-            Spare.Add(_memory);
+            _memory.Dispose();
         }
     }
 }
