@@ -14,6 +14,8 @@ namespace Recsys.Engine.Als;
 /// </summary>
 public sealed class ClusterDataset
 {
+    private const int BlocksRead = 8;
+
     private readonly IBlobStore _store;
 
     private ClusterDataset(IBlobStore store, ClusterDatasetFacts facts)
@@ -117,12 +119,7 @@ public sealed class ClusterDataset
     /// <exception cref="RecsysException">A block is missing or altered.</exception>
     public async Task<PartitionRows> ReadAsync(string kind, int firstBlock, int endBlock, CancellationToken cancellationToken = default)
     {
-        var blocks = new List<InteractionBlock>();
-        for (int block = firstBlock; block < endBlock; block++)
-        {
-            blocks.Add(await ReadBlockAsync(kind, block, cancellationToken).ConfigureAwait(false));
-        }
-
+        var blocks = await ReadBlocksAsync(kind, firstBlock, endBlock, cancellationToken).ConfigureAwait(false);
         return PartitionRows.FromBlocks(blocks, kind == "user" ? Facts.Items : Facts.Users, kind);
     }
 
@@ -133,14 +130,8 @@ public sealed class ClusterDataset
     /// <summary>The same, and the place of each row, in the order of blocks and of rows in them.</summary>
     internal async Task<(Dataset Data, int[] Users, int[] Items)> LoadOrderedAsync(CancellationToken cancellationToken)
     {
-        var users = new InteractionBlock[VirtualBlocks.Count];
-        var items = new InteractionBlock[VirtualBlocks.Count];
-        for (int block = 0; block < VirtualBlocks.Count; block++)
-        {
-            users[block] = await ReadBlockAsync("user", block, cancellationToken).ConfigureAwait(false);
-            items[block] = await ReadBlockAsync("item", block, cancellationToken).ConfigureAwait(false);
-        }
-
+        var users = await ReadBlocksAsync("user", 0, VirtualBlocks.Count, cancellationToken).ConfigureAwait(false);
+        var items = await ReadBlocksAsync("item", 0, VirtualBlocks.Count, cancellationToken).ConfigureAwait(false);
         var data = new Dataset(Ids(users, Facts.Users), Ids(items, Facts.Items), Join(users, items)) { Name = Facts.Source };
         return (data, [.. users.SelectMany(b => b.Indices)], [.. items.SelectMany(b => b.Indices)]);
     }
@@ -286,11 +277,21 @@ public sealed class ClusterDataset
         return new SparseMatrix(Facts.Users, Facts.Items, offsets, columns, values);
     }
 
-    private async Task<InteractionBlock> ReadBlockAsync(string kind, int block, CancellationToken cancellationToken)
+    private async Task<InteractionBlock[]> ReadBlocksAsync(string kind, int firstBlock, int endBlock, CancellationToken cancellationToken)
     {
-        string key = BlockKey($"data/{Facts.Name}/{Facts.Version}/", kind, block);
-        byte[] bytes = await _store.GetAsync(key, cancellationToken).ConfigureAwait(false)
-            ?? throw new RecsysException($"{key}: missing: the data set was stored again or deleted since");
-        return InteractionBlock.Parse(bytes, key);
+        // Several in a call, where calls cost more than what they bring; not all, which may be large.
+        var blocks = new InteractionBlock[endBlock - firstBlock];
+        foreach (int[] part in Enumerable.Range(firstBlock, blocks.Length).Chunk(BlocksRead))
+        {
+            string[] keys = [.. part.Select(block => BlockKey($"data/{Facts.Name}/{Facts.Version}/", kind, block))];
+            var read = await _store.GetAllAsync(keys, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < part.Length; i++)
+            {
+                byte[] bytes = read[i] ?? throw new RecsysException($"{keys[i]}: missing: the data set was stored again or deleted since");
+                blocks[part[i] - firstBlock] = InteractionBlock.Parse(bytes, keys[i]);
+            }
+        }
+
+        return blocks;
     }
 }

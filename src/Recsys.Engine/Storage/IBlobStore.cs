@@ -27,6 +27,18 @@ public interface IBlobStore
     /// <summary>The bytes of a blob, or null when there is none of that name. The caller must not change them.</summary>
     ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken = default);
 
+    /// <summary>The bytes of several blobs, each as <see cref="GetAsync"/> gives them, in the order of the keys. All are in memory together.</summary>
+    async ValueTask<IReadOnlyList<byte[]?>> GetAllAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+    {
+        var blobs = new byte[]?[keys.Count];
+        for (int i = 0; i < blobs.Length; i++)
+        {
+            blobs[i] = await GetAsync(keys[i], cancellationToken).ConfigureAwait(false);
+        }
+
+        return blobs;
+    }
+
     /// <summary>The keys that start with <paramref name="prefix"/>, in ordinal order; "" for all.</summary>
     ValueTask<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellationToken = default);
 

@@ -56,7 +56,6 @@ internal sealed class EaseJob : ITrainingJob
     public async Task<string> RunAsync(TrainingRun run, CancellationToken cancellationToken)
     {
         run.Tell(s => s with { Stage = "start" });
-        var data = await ClusterDataset.Open(_services.Store, _stored.Data).LoadAsync(cancellationToken);
         for (int attempt = 1; ; attempt++)
         {
             var outcome = await TrainAsync(run, cancellationToken);
@@ -64,6 +63,7 @@ internal sealed class EaseJob : ITrainingJob
             await _services.Hooks.ReachedAsync(_id, "model", 0);
             try
             {
+                var data = _services.Site.FindEase(_id)?.Data ?? await ClusterDataset.Open(_services.Store, _stored.Data).LoadAsync(cancellationToken);
                 using var model = await EaseAssembly.CollectAsync(
                     _stored.Plan, outcome with { Seconds = run.Status.Seconds }, _partitions, data, cancellationToken);
                 return await ModelBlobs.SaveAsync(

@@ -1,3 +1,4 @@
+using Recsys.Engine.Data;
 using Recsys.Engine.Ease.Distributed;
 
 namespace Recsys.Grains.Training;
@@ -5,4 +6,5 @@ namespace Recsys.Grains.Training;
 /// <summary>What the partitions of an EASE training in one silo share.</summary>
 /// <param name="Host">Interactions, threads, panels.</param>
 /// <param name="Partitions">How to reach all of them, by number.</param>
-internal sealed record EaseSite(EaseHost Host, IReadOnlyList<IEasePartition> Partitions);
+/// <param name="Data">What is trained on.</param>
+internal sealed record EaseSite(EaseHost Host, IReadOnlyList<IEasePartition> Partitions, Dataset Data);

@@ -9,18 +9,21 @@ namespace Recsys.Grains.Training;
 
 /// <summary>What a job needs of the silo its coordinator is on.</summary>
 internal sealed class JobServices(
-    IGrainFactory grains, ILocalSiloDetails silo, IBlobStore store, ISiloStatusOracle silos, RecsysTrainingOptions options, TrainingHooks hooks, ILogger<JobServices> logger)
+    IGrainFactory grains, TrainingSite site, ISiloStatusOracle silos, TrainingHooks hooks, ILogger<JobServices> logger)
 {
     private const int PartitionsPerSilo = 4;
 
     public IGrainFactory Grains => grains;
 
     /// <summary>The silo.</summary>
-    public string SiloName => silo.SiloAddress.ToString();
+    public string SiloName => site.SiloName;
 
-    public IBlobStore Store => store;
+    /// <summary>What its partitions share.</summary>
+    public TrainingSite Site => site;
 
-    public RecsysTrainingOptions Options => options;
+    public IBlobStore Store => site.Store;
+
+    public RecsysTrainingOptions Options => site.Options;
 
     public TrainingHooks Hooks => hooks;
 
@@ -35,7 +38,7 @@ internal sealed class JobServices(
     public async Task<int> CommonVectorBitsAsync(CancellationToken cancellationToken)
     {
         var facts = await Task.WhenAll(ActiveSilos().Select(s => FactsAsync(s, cancellationToken))).ConfigureAwait(false);
-        int least = facts.Append(null).Min(f => f?.VectorBits ?? options.VectorBits);
+        int least = facts.Append(null).Min(f => f?.VectorBits ?? site.Options.VectorBits);
         if (facts.Any(f => f is not null && f.VectorBits > least))
         {
             logger.LogInformation(
@@ -69,5 +72,5 @@ internal sealed class JobServices(
 
     /// <summary>The silos there are, this one first: where one partition is all, it is where the model is made.</summary>
     public IReadOnlyList<SiloAddress> ActiveSilos() =>
-        [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.OrderBy(s => !s.Equals(silo.SiloAddress)).ThenBy(s => s)];
+        [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.OrderBy(s => !s.Equals(site.Silo)).ThenBy(s => s)];
 }

@@ -57,6 +57,10 @@ internal sealed class TrainingSite : IDisposable
     /// <summary>What the partitions of an EASE training in this silo share.</summary>
     public Task<EaseSite> EaseAsync(string training) => OpenAsync(_ease, training, OpenEaseAsync);
 
+    /// <summary>The same where a partition has opened it; null: none has.</summary>
+    public EaseSite? FindEase(string training) =>
+        _ease.TryGetValue(training, out var site) && site is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? site.Value.Result : null;
+
     /// <summary>
     /// A partition leaves. Scratch memory is left to the collector: something that was cancelled may not have stopped yet.
     /// </summary>
@@ -120,6 +124,7 @@ internal sealed class TrainingSite : IDisposable
         var stored = await StoredEase.LoadAsync(Store, EasePrefix(training));
         var partitions = Enumerable.Range(0, stored.Plan.Partitions).Select(i =>
             new RemoteEasePartition(_grains.GetGrain<IEasePartitionGrain>(new PartitionKey(training, EaseKind, i).ToString())));
-        return new EaseSite(await stored.OpenHostAsync(Store, Queue), [.. partitions]);
+        var data = await ClusterDataset.Open(Store, stored.Data).LoadAsync();
+        return new EaseSite(stored.OpenHost(data, Store, Queue), [.. partitions], data);
     }
 }

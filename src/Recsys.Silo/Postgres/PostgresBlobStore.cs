@@ -55,6 +55,39 @@ internal sealed class PostgresBlobStore(NpgsqlDataSource database) : IBlobStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<byte[]?>> GetAllAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+    {
+        foreach (string key in keys)
+        {
+            BlobKey.Check(key);
+        }
+
+        try
+        {
+            var found = new Dictionary<string, byte[]>();
+            var command = database.CreateCommand("SELECT key, bytes FROM recsys_blob WHERE key = ANY($1)");
+            await using (command.ConfigureAwait(false))
+            {
+                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys] });
+                var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    {
+                        found.Add(reader.GetString(0), reader.GetFieldValue<byte[]>(1));
+                    }
+                }
+            }
+
+            return [.. keys.Select(found.GetValueOrDefault)];
+        }
+        catch (NpgsqlException e)
+        {
+            throw PostgresErrors.Explain($"blobs '{keys[0]}' to '{keys[^1]}'", e);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prefix);

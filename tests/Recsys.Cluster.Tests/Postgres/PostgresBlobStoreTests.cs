@@ -30,6 +30,7 @@ public sealed class PostgresBlobStoreTests : IAsyncLifetime
         Assert.Equal(large, await _store.GetAsync("data/a/users/07"));
         Assert.Empty((await _store.GetAsync("empty"))!);
         Assert.Null(await _store.GetAsync("data/a/users/08"));
+        Assert.Equal([[], null, large], await _store.GetAllAsync(["empty", "data/a/users/08", "data/a/users/07"]));
     }
 
     [PostgresFact]

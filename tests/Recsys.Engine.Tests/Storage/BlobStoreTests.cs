@@ -18,6 +18,7 @@ public sealed class BlobStoreTests : IDisposable
         Assert.True(await store.PutAsync("data/a/users/07", new byte[] { 1, 2, 3 }));
         Assert.True(await store.PutAsync("empty", default));
         Assert.Equal(new byte[] { 1, 2, 3 }, await store.GetAsync("data/a/users/07"));
+        Assert.Equal([null, [1, 2, 3]], await store.GetAllAsync(["data/a/users/08", "data/a/users/07"]));
         Assert.Equal(new byte[] { }, await store.GetAsync("empty"));
         Assert.Null(await store.GetAsync("data/a/users/08"));
         Assert.Null(await store.GetAsync("data/a"));

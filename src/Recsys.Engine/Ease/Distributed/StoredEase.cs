@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Recsys.Engine.Als;
+using Recsys.Engine.Data;
 using Recsys.Engine.Models;
 using Recsys.Engine.Storage;
 
@@ -77,10 +78,13 @@ public sealed record StoredEase(string Prefix, ClusterDatasetFacts Data, EasePla
         }
     }
 
-    /// <summary>The interactions and checkpoints as a host of its partitions needs them.</summary>
-    public async Task<EaseHost> OpenHostAsync(IBlobStore store, Compute.ComputeQueue queue, CancellationToken cancellationToken = default)
+    /// <summary>A host of its partitions.</summary>
+    /// <param name="data">The data, read.</param>
+    /// <param name="store">Where checkpoints are kept.</param>
+    /// <param name="queue">Threads, which the host does not own.</param>
+    public EaseHost OpenHost(Dataset data, IBlobStore store, Compute.ComputeQueue queue)
     {
-        var data = await ClusterDataset.Open(store, Data).LoadAsync(cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(data);
         return new EaseHost(data.Interactions, queue, new EaseCheckpoints(store, Prefix));
     }
 
