@@ -6,8 +6,9 @@ namespace Recsys.Engine.Als;
 
 /// <summary>
 /// The whitened rows of one whole side for one half-epoch, found by <see cref="RowCode"/>: one base address a virtual
-/// block. Blocks that come whole are used where they are; blocks that come in pieces are put together in own memory. Counted: what came from elsewhere is freed
-/// when nobody holds the table any more, and the next half-epoch's rows come to warm memory.
+/// block. Blocks that come whole are used where they are; blocks that come in pieces are put together in own memory. Rows that
+/// nobody needs may be of any value. Counted: what came from elsewhere is freed when nobody holds the table any more, and the
+/// next half-epoch's rows come to warm memory.
 /// </summary>
 public sealed class FactorTable
 {
@@ -76,7 +77,8 @@ public sealed class FactorTable
             }
 
             var chunk = await owner.GetWhitenedAsync(Phase, block, row, rows, wanted, cancellationToken);
-            if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Rows > rows || chunk.Factors != factors)
+            if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Rows > rows || chunk.Factors != factors
+                || (chunk.Rows == rows && chunk.Wanted is { } sent && sent.Count != wanted?.Count))
             {
                 throw new RecsysException(
                     $"ALS: asked for {rows} rows from {row} of block {block} in phase {Phase}, got {chunk.Rows} from {chunk.FirstRow} of block {chunk.Block} in phase {chunk.Phase}");
