@@ -16,7 +16,7 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <param name="Options">The training options.</param>
 public sealed record EasePlan(string Training, int Items, long Interactions, int Partitions, int Block, EaseOptions Options)
 {
-    // The inverse takes some seconds of one core there; in parts it would take as long, and several times the processor time.
+    // There the inverse takes a second of one core, and what parts of it have to tell each other as much.
     private const int LeastDivided = 4096;
 
     /// <summary>Bits of the vectors that all partitions compute with (<see cref="VectorWidth"/>).</summary>
