@@ -138,16 +138,7 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
     }
 
     /// <summary>The partition that owns a block.</summary>
-    public int Owner(int block)
-    {
-        int owner = 0;
-        while (VirtualBlocks.FirstBlock(owner + 1, Options.Partitions) <= block)
-        {
-            owner++;
-        }
-
-        return owner;
-    }
+    public int Owner(int block) => VirtualBlocks.PartitionOf(block, Options.Partitions);
 
     /// <summary>What the keys of a partition's factors start with.</summary>
     internal string PartitionPrefix(string kind, int index) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{kind}s/{index:D2}/");

@@ -54,8 +54,8 @@ public sealed class ClusterDataset
         {
             Source = data.Name,
             Shape = data.Interactions.Count > 0 ? DataShape.Of(data) : null,
-            UserBlocks = BlockRows(users),
-            ItemBlocks = BlockRows(items),
+            UserBlocks = users.BlockRows,
+            ItemBlocks = items.BlockRows,
             SampleUser = user,
             SampleItem = item,
         };
@@ -140,9 +140,6 @@ public sealed class ClusterDataset
 
     private static string BlockKey(string prefix, string kind, int block) =>
         string.Create(CultureInfo.InvariantCulture, $"{prefix}{kind}s/{block:D2}");
-
-    private static int[] BlockRows(RowOrder order) =>
-        [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => order.BlockStarts[b + 1] - order.BlockStarts[b])];
 
     /// <summary>Stores the blocks of one side; returns the id of a row with interactions.</summary>
     private static async Task<string> SaveSideAsync(

@@ -71,10 +71,7 @@ public sealed class FactorTable
         var (owner, block, row, rows, wanted) = request;
         while (rows > 0)
         {
-            for (; row == blockRows[block]; row = 0)
-            {
-                block++;
-            }
+            Skip();
 
             var chunk = await owner.GetWhitenedAsync(Phase, block, row, rows, wanted, cancellationToken);
             if (chunk.Phase != Phase || chunk.Block != block || chunk.FirstRow != row || chunk.Rows == 0 || chunk.Rows > rows || chunk.Factors != factors
@@ -87,10 +84,7 @@ public sealed class FactorTable
             bool kept = false;
             for (int from = 0; from < chunk.Rows;)
             {
-                for (; row == blockRows[block]; row = 0)
-                {
-                    block++;
-                }
+                Skip();
 
                 int part = Math.Min(chunk.Rows - from, blockRows[block] - row);
                 kept |= Place(chunk, from, part, block, row, blockRows[block]);
@@ -110,6 +104,15 @@ public sealed class FactorTable
 
             rows -= chunk.Rows;
             wanted = rows == 0 ? null : wanted?.Slice(chunk.Rows, rows);
+        }
+
+        // Over the end of a block, and over blocks without rows.
+        void Skip()
+        {
+            for (; row == blockRows[block]; row = 0)
+            {
+                block++;
+            }
         }
     }
 

@@ -52,8 +52,8 @@ internal sealed class LocalSides : IDisposable
 
         var userOwners = new IFactorPartition[VirtualBlocks.Count];
         var itemOwners = new IFactorPartition[VirtualBlocks.Count];
-        _userSource = new FactorSource(_factors, BlockRows(_userOrder), userOwners, maxRows);
-        _itemSource = new FactorSource(_factors, BlockRows(_itemOrder), itemOwners, maxRows);
+        _userSource = new FactorSource(_factors, _userOrder.BlockRows, userOwners, maxRows);
+        _itemSource = new FactorSource(_factors, _itemOrder.BlockRows, itemOwners, maxRows);
         _users = [.. userRows.Select(rows => new FactorPartition(_host, rows, _itemSource))];
         _items = [.. itemRows.Select(rows => new FactorPartition(_host, rows, _userSource))];
         Users = [.. _users.Select(p => wire?.Invoke(p) ?? p)];
@@ -97,9 +97,6 @@ internal sealed class LocalSides : IDisposable
         Put(Items, snapshot.Items);
     }
 
-    private static int[] BlockRows(RowOrder order) =>
-        [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => order.BlockStarts[b + 1] - order.BlockStarts[b])];
-
     private static void Own(PartitionRows[] rows, IReadOnlyList<IFactorPartition> partitions, IFactorPartition[] owners)
     {
         for (int p = 0; p < rows.Length; p++)
@@ -126,7 +123,7 @@ internal sealed class LocalSides : IDisposable
 
     private static FactorBlock[] Copy(IReadOnlyList<IFactorPartition> partitions, RowOrder order, int phase)
     {
-        int[] blockRows = BlockRows(order);
+        int[] blockRows = order.BlockRows;
         var blocks = new FactorBlock[VirtualBlocks.Count];
         for (int block = 0; block < blocks.Length; block++)
         {
@@ -145,17 +142,9 @@ internal sealed class LocalSides : IDisposable
         }
     }
 
-    private static IFactorPartition Owner(IReadOnlyList<IFactorPartition> partitions, int block)
-    {
-        int owner = 0;
-        while (VirtualBlocks.FirstBlock(owner + 1, partitions.Count) <= block)
-        {
-            owner++;
-        }
-
-        return partitions[owner];
-    }
+    private static IFactorPartition Owner(IReadOnlyList<IFactorPartition> partitions, int block) =>
+        partitions[VirtualBlocks.PartitionOf(block, partitions.Count)];
 
     private DenseMatrix Collect(IReadOnlyList<IFactorPartition> partitions, RowOrder order) => FactorCollection.CollectAsync(
-        partitions, BlockRows(order), phase: null, order.Indices, _factors, int.MaxValue, default).GetAwaiter().GetResult();
+        partitions, order.BlockRows, phase: null, order.Indices, _factors, int.MaxValue, default).GetAwaiter().GetResult();
 }

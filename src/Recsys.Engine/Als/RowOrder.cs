@@ -28,6 +28,9 @@ internal sealed class RowOrder
     /// <summary>The first position of each block, and the number of rows.</summary>
     public int[] BlockStarts { get; }
 
+    /// <summary>Number of rows of each block.</summary>
+    public int[] BlockRows => [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => BlockStarts[b + 1] - BlockStarts[b])];
+
     /// <summary>The <see cref="RowCode"/> of each dense index.</summary>
     public uint[] Codes { get; }
 

@@ -148,7 +148,7 @@ internal sealed class AlsJob : ITrainingJob
         long rows = 0;
         for (int block = 0; block < needed.Count; block++)
         {
-            int owner = VirtualBlocks.PartitionOf(block, _users.Length) + (users ? _users.Length : 0);
+            int owner = _run.Owner(block) + (users ? _users.Length : 0);
             rows += _arrangement.Places[owner].ToString() == silo ? 0 : needed[block];
         }
 

@@ -60,7 +60,7 @@ public sealed class FactorSourceTests
         var side = new Side(owned: true);
         using var source = new FactorSource(
             Factors,
-            [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => rows.ItemOrder.BlockStarts[b + 1] - rows.ItemOrder.BlockStarts[b])],
+            rows.ItemOrder.BlockRows,
             side.Owners,
             int.MaxValue);
         source.Need(rows.Users[0]);

@@ -40,7 +40,7 @@ public sealed class FetchPlanTests
             var random = new Random(seed);
             var data = AlsTestData.Create(200, 300, seed);
             var rows = LocalRows.Cut(data, 4);
-            int[] blockRows = [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => rows.ItemOrder.BlockStarts[b + 1] - rows.ItemOrder.BlockStarts[b])];
+            int[] blockRows = rows.ItemOrder.BlockRows;
             var needs = RowNeeds.None(blockRows).With(rows.Users[1]).With(rows.Users[3]);
             Assert.Same(needs, needs.With(rows.Users[1]));
 
