@@ -76,6 +76,9 @@ public sealed class SparseMatrix
     /// <summary>All values, row by row; empty where all are 1.</summary>
     public ReadOnlySpan<float> AllValues => _values;
 
+    /// <summary>The arrays themselves, to be pinned; not to be changed.</summary>
+    internal (long[] Offsets, int[] Columns, float[]? Values) Arrays => (_offsets, _columns, _values);
+
     /// <summary>Number of stored elements of a row.</summary>
     public int RowLength(int row) => (int)(_offsets[row + 1] - _offsets[row]);
 

@@ -61,22 +61,24 @@ internal sealed class ColumnTiles
     /// <summary>Rows that are read and written at once: some megabytes.</summary>
     private int RowsAtOnce => Math.Max(1, ChunkedFile.ChunkBytes / RowBytes);
 
-    /// <summary>Stores a file; what is there already is replaced.</summary>
-    /// <exception cref="ModelFormatException">The file is not what the manifest says.</exception>
-    public async Task SaveAsync(string path, ChunkedFile file, CancellationToken cancellationToken)
+    /// <summary>Stores a file; what is there already is replaced. Returns its checksums.</summary>
+    public async Task<ChunkedFile> SaveAsync(SafetensorsImage file, CancellationToken cancellationToken)
     {
-        using SafeFileHandle handle = System.IO.File.OpenHandle(path, options: FileOptions.SequentialScan);
-        var sums = new ChunkSums(path, file);
-        int piece = await SaveRestAsync(handle, path, sums, 0, _index.Offset, cancellationToken).ConfigureAwait(false);
+        using var sums = new ChunkHasher();
+        int piece = await SaveRestAsync(file, sums, 0, _index.Offset, cancellationToken).ConfigureAwait(false);
         byte[] rows = GC.AllocateUninitializedArray<byte>(RowsAtOnce * RowBytes);
-        byte[][] tiles = [.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => new byte[HeaderBytes + (_index.StripRows * Width(b) * sizeof(float))])];
+        byte[][] tiles =
+        [
+            .. Enumerable.Range(0, VirtualBlocks.Count).Select(b =>
+                GC.AllocateUninitializedArray<byte>(HeaderBytes + (Math.Min(_index.StripRows, Size) * Width(b) * sizeof(float)))),
+        ];
         for (int strip = 0; strip < Strips; strip++)
         {
             int count = RowsOf(strip);
             for (int first = 0; first < count; first += RowsAtOnce)
             {
                 int some = Math.Min(RowsAtOnce, count - first);
-                await ReadAsync(handle, path, sums, rows.AsMemory(0, some * RowBytes), cancellationToken).ConfigureAwait(false);
+                Read(file, sums, rows.AsSpan(0, some * RowBytes));
                 for (int r = 0; r < some; r++)
                 {
                     Split(rows.AsSpan(r * RowBytes, RowBytes), first + r, tiles);
@@ -86,7 +88,8 @@ internal sealed class ColumnTiles
             await ForBlocksAsync(b => PutAsync(strip, b, tiles[b], cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        await SaveRestAsync(handle, path, sums, piece, file.Bytes, cancellationToken).ConfigureAwait(false);
+        await SaveRestAsync(file, sums, piece, file.Bytes, cancellationToken).ConfigureAwait(false);
+        return sums.Finish();
     }
 
     /// <summary>Puts a file together.</summary>
@@ -251,13 +254,12 @@ internal sealed class ColumnTiles
         BinaryPrimitives.WriteUInt32LittleEndian(header[12..], sum);
     }
 
-    private async Task<int> SaveRestAsync(
-        SafeFileHandle handle, string path, ChunkSums sums, int piece, long end, CancellationToken cancellationToken)
+    private async Task<int> SaveRestAsync(SafetensorsImage file, ChunkHasher sums, int piece, long end, CancellationToken cancellationToken)
     {
-        while (sums.Position < end)
+        while (file.Position < end)
         {
-            byte[] bytes = new byte[Math.Min(ChunkedFile.ChunkBytes, end - sums.Position)];
-            await ReadAsync(handle, path, sums, bytes, cancellationToken).ConfigureAwait(false);
+            byte[] bytes = new byte[Math.Min(ChunkedFile.ChunkBytes, end - file.Position)];
+            Read(file, sums, bytes);
             await _store.PutAsync(RestKey(piece++), bytes, replace: true, cancellationToken).ConfigureAwait(false);
         }
 
@@ -281,16 +283,10 @@ internal sealed class ColumnTiles
         return piece;
     }
 
-    private static async Task ReadAsync(
-        SafeFileHandle handle, string path, ChunkSums sums, Memory<byte> bytes, CancellationToken cancellationToken)
+    private static void Read(SafetensorsImage file, ChunkHasher sums, Span<byte> bytes)
     {
-        for (int read = 0; read < bytes.Length;)
-        {
-            int n = await RandomAccess.ReadAsync(handle, bytes[read..], sums.Position + read, cancellationToken).ConfigureAwait(false);
-            read += n > 0 ? n : throw new ModelFormatException(path, "truncated");
-        }
-
-        sums.Append(bytes.Span);
+        file.Read(bytes);
+        sums.Append(bytes);
     }
 
     private static async Task WriteAsync(SafeFileHandle handle, ChunkSums sums, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

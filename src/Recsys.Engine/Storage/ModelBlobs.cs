@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Win32.SafeHandles;
 
 namespace Recsys.Engine.Storage;
 
@@ -23,102 +22,41 @@ public static class ModelBlobs
     // Several partitions in one process ask for the same version at once: one of them fetches it.
     private static readonly KeyedLock Fetching = new();
 
-    /// <summary>Stores a model as the next version of its name. Returns the version.</summary>
+    /// <summary>
+    /// Stores a model as the next version of its name, straight from its memory: on the disk it needs no room. Returns the version.
+    /// </summary>
     /// <param name="store">Where.</param>
     /// <param name="model">The model's name.</param>
-    /// <param name="contents">What to store.</param>
-    /// <param name="temporaryFolder">A folder for its files on their way; they are deleted again.</param>
+    /// <param name="contents">What to store; its memory must stay as it is until this has ended.</param>
     /// <param name="claim">Who saves: the same text gets the same version again, so that saving may be repeated; null: nobody repeats it.</param>
     /// <param name="cancellationToken">Stops it; what was written is no version.</param>
     public static Task<string> SaveAsync(
-        IBlobStore store,
-        string model,
-        ModelContents contents,
-        string temporaryFolder,
-        string? claim = null,
-        CancellationToken cancellationToken = default) =>
-        SaveAsync(store, model, contents, temporaryFolder, claim, LeastTiled, cancellationToken);
+        IBlobStore store, string model, ModelContents contents, string? claim = null, CancellationToken cancellationToken = default) =>
+        SaveAsync(store, model, contents, claim, LeastTiled, cancellationToken);
 
-    /// <inheritdoc cref="SaveAsync(IBlobStore, string, ModelContents, string, string?, CancellationToken)"/>
+    /// <inheritdoc cref="SaveAsync(IBlobStore, string, ModelContents, string?, CancellationToken)"/>
     internal static async Task<string> SaveAsync(
-        IBlobStore store,
-        string model,
-        ModelContents contents,
-        string temporaryFolder,
-        string? claim,
-        long leastTiled,
-        CancellationToken cancellationToken)
+        IBlobStore store, string model, ModelContents contents, string? claim, long leastTiled, CancellationToken cancellationToken)
     {
         BlobKey.CheckName(model, "model");
         string version = await ClaimAsync(store, model, claim ?? Guid.NewGuid().ToString("N"), cancellationToken).ConfigureAwait(false);
-        if (await store.GetAsync(Prefix(model, version) + Manifest.FileName, cancellationToken).ConfigureAwait(false) is not null)
+        string prefix = Prefix(model, version);
+        if (await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false) is not null)
         {
             return version; // the same claim, repeated
         }
 
-        string directory = Path.Combine(temporaryFolder, $"save-{Guid.NewGuid():N}");
-        try
+        using var image = new ModelImage(contents);
+        var files = new Dictionary<string, ChunkedFile>();
+        foreach (var (name, content) in image.Files)
         {
-            ModelStore.Save(contents, directory, cancellationToken: cancellationToken);
-            await SaveDirectoryAsync(store, model, version, directory, leastTiled, cancellationToken).ConfigureAwait(false);
-            return version;
-        }
-        finally
-        {
-            DeleteFolder(directory);
-        }
-    }
-
-    /// <summary>Stores a model's directory under a version, e.g. one trained on one machine.</summary>
-    /// <exception cref="RecsysException">The directory holds no model, or the version is there and is another one.</exception>
-    public static Task SaveDirectoryAsync(
-        IBlobStore store, string model, string version, string directory, CancellationToken cancellationToken = default) =>
-        SaveDirectoryAsync(store, model, version, directory, LeastTiled, cancellationToken);
-
-    private static async Task SaveDirectoryAsync(
-        IBlobStore store, string model, string version, string directory, long leastTiled, CancellationToken cancellationToken)
-    {
-        string prefix = Prefix(model, version);
-        byte[] bytes = Manifest.ReadBytes(directory);
-        var manifest = Manifest.Parse(bytes, Path.Combine(directory, Manifest.FileName));
-        if (await store.GetAsync(prefix + Manifest.FileName, cancellationToken).ConfigureAwait(false) is { } there)
-        {
-            if (!there.AsSpan().SequenceEqual(bytes))
-            {
-                throw new RecsysException($"model '{model}': version {version} is there already");
-            }
-
-            return;
+            files[name] = name == ModelFiles.ArraysFile && TileIndex.Of(content.Tensors, contents.Items, leastTiled) is { } index
+                ? await SaveTilesAsync(store, prefix, index, content, cancellationToken).ConfigureAwait(false)
+                : await SaveChunksAsync(store, prefix, name, content, cancellationToken).ConfigureAwait(false);
         }
 
-        byte[] chunk = GC.AllocateUninitializedArray<byte>(ChunkedFile.ChunkBytes);
-        var tiles = await PlanTilesAsync(store, prefix, directory, manifest, leastTiled, cancellationToken).ConfigureAwait(false);
-        foreach (var (name, file) in manifest.Files)
-        {
-            if (tiles?.File == name)
-            {
-                await tiles.SaveAsync(Path.Combine(directory, name), file, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-
-            using SafeFileHandle handle = File.OpenHandle(Path.Combine(directory, name), options: FileOptions.SequentialScan);
-            for (int c = 0; c < file.Crc32C.Count; c++)
-            {
-                long offset = (long)c * ChunkedFile.ChunkBytes;
-                int length = (int)Math.Min(ChunkedFile.ChunkBytes, file.Bytes - offset);
-                for (int read = 0; read < length;)
-                {
-                    int n = await RandomAccess.ReadAsync(handle, chunk.AsMemory(read, length - read), offset + read, cancellationToken)
-                        .ConfigureAwait(false);
-                    read += n > 0 ? n : throw new ModelFormatException(Path.Combine(directory, name), "truncated");
-                }
-
-                await store.PutAsync(ChunkKey(prefix, name, c), chunk.AsMemory(0, length), replace: true, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-        }
-
-        await store.PutAsync(prefix + Manifest.FileName, bytes, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await store.PutAsync(prefix + Manifest.FileName, image.Describe(files).ToBytes(), cancellationToken: cancellationToken).ConfigureAwait(false);
+        return version;
     }
 
     /// <summary>The complete versions of a model, oldest first.</summary>
@@ -253,23 +191,26 @@ public static class ModelBlobs
             ? new ColumnTiles(store, prefix, TileIndex.Parse(index, prefix + Tiles))
             : null;
 
-    /// <summary>Writes down which array of a directory's model is stored by columns, if one is.</summary>
-    private static async Task<ColumnTiles?> PlanTilesAsync(
-        IBlobStore store, string prefix, string directory, Manifest manifest, long leastTiled, CancellationToken cancellationToken)
+    private static async Task<ChunkedFile> SaveTilesAsync(
+        IBlobStore store, string prefix, TileIndex index, SafetensorsImage content, CancellationToken cancellationToken)
     {
-        if (manifest.Files.GetValueOrDefault(ModelFiles.ArraysFile) is not { } arrays || arrays.Bytes < leastTiled)
-        {
-            return null;
-        }
-
-        using var stored = ModelStore.Open(directory, cancellationToken: cancellationToken);
-        if (TileIndex.Of(stored, leastTiled) is not { } index)
-        {
-            return null;
-        }
-
         await store.PutAsync(prefix + Tiles, index.ToBytes(), replace: true, cancellationToken).ConfigureAwait(false);
-        return new ColumnTiles(store, prefix, index);
+        return await new ColumnTiles(store, prefix, index).SaveAsync(content, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<ChunkedFile> SaveChunksAsync(
+        IBlobStore store, string prefix, string name, SafetensorsImage content, CancellationToken cancellationToken)
+    {
+        using var sums = new ChunkHasher();
+        byte[] chunk = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkedFile.ChunkBytes, content.Bytes));
+        for (int c = 0; content.Position < content.Bytes; c++)
+        {
+            var bytes = chunk.AsMemory(0, content.Read(chunk));
+            sums.Append(bytes.Span);
+            await store.PutAsync(ChunkKey(prefix, name, c), bytes, replace: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        return sums.Finish();
     }
 
     private static async Task FetchAsync(

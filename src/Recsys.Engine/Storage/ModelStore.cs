@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Recsys.Engine.Compute;
-using Recsys.Engine.Data;
 
 namespace Recsys.Engine.Storage;
 
@@ -8,10 +7,9 @@ namespace Recsys.Engine.Storage;
 /// Models as directories: <c>manifest.json</c>, <c>model.safetensors</c>, <c>ids.safetensors</c>,
 /// <c>histories.safetensors</c>. The formats and guarantees are described in docs/storage.md.
 /// </summary>
-public static unsafe class ModelStore
+public static class ModelStore
 {
     private static readonly TimeSpan MaxOpening = TimeSpan.FromSeconds(10);
-    private static readonly string[] AllFiles = [ModelFiles.ArraysFile, StoredTables.IdsFile, StoredTables.HistoriesFile];
 
     /// <summary>
     /// Writes a model to <paramref name="directory"/>, all or nothing: to a temporary sibling first, flushed to the
@@ -30,12 +28,12 @@ public static unsafe class ModelStore
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        CheckContents(contents);
+        using var image = new ModelImage(contents);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             using var target = ModelDirectory.Begin(directory, (options ?? SaveOptions.Default).Overwrite);
-            Write(contents, target.Temporary, progress, cancellationToken);
+            Write(image, target.Temporary, progress, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             target.Commit();
         }
@@ -84,35 +82,22 @@ public static unsafe class ModelStore
     }
 
     private static void Write(
-        ModelContents contents, string directory, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+        ModelImage image, string directory, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var ids = StoredTables.FromIds(contents.Users, contents.Items);
+        long total = image.Files.Sum(f => f.Image.Bytes);
+        long done = 0;
         var files = new Dictionary<string, ChunkedFile>();
-        fixed (long* offsets = contents.Histories.Offsets)
-        fixed (int* columns = contents.Histories.AllColumns)
-        fixed (float* values = contents.Histories.AllValues)
+        foreach (var (name, content) in image.Files)
         {
-            var histories = StoredTables.FromHistories(contents.Histories, offsets, columns, values);
-            long total = SafetensorsWriter.FileBytes(contents.Tensors)
-                + SafetensorsWriter.FileBytes(ids) + SafetensorsWriter.FileBytes(histories);
-            long done = 0;
-            foreach (var (name, arrays) in AllFiles.Zip([contents.Tensors, ids, histories]))
-            {
-                files[name] = SafetensorsWriter.Write(
-                    Path.Combine(directory, name),
-                    arrays,
-                    bytes => progress?.Report(new TrainingProgress("save", done += bytes, total)),
-                    cancellationToken);
-            }
+            files[name] = ChunkedFileWriter.Write(
+                Path.Combine(directory, name),
+                content,
+                bytes => progress?.Report(new TrainingProgress("save", done += bytes, total)),
+                cancellationToken);
         }
 
-        var facts = contents.Facts.DataFingerprint.Length > 0
-            ? contents.Facts
-            : contents.Facts with { DataFingerprint = DataFingerprint.Compute(contents.Users, contents.Items, contents.Histories) };
-        var manifest = new Manifest(
-            EngineFacts.Version, facts, contents.Users.Count, contents.Items.Count, contents.Histories.Count, files);
         using var file = new FileStream(Path.Combine(directory, Manifest.FileName), FileMode.CreateNew, FileAccess.Write);
-        file.Write(manifest.ToBytes());
+        file.Write(image.Describe(files).ToBytes());
         file.Flush(flushToDisk: true);
     }
 
@@ -125,20 +110,6 @@ public static unsafe class ModelStore
         catch (RecsysException)
         {
             return false;
-        }
-    }
-
-    private static void CheckContents(ModelContents contents)
-    {
-        if (contents.Histories.Rows != contents.Users.Count || contents.Histories.Columns != contents.Items.Count)
-        {
-            throw new RecsysException(
-                $"histories of {contents.Histories.Rows} × {contents.Histories.Columns} do not fit {contents.Users.Count} users and {contents.Items.Count} items");
-        }
-
-        if (contents.Facts.Algorithm.Length == 0 || contents.Tensors.ContainsKey("__metadata__"))
-        {
-            throw new RecsysException("a model to be stored needs an algorithm's name, and no array may be named '__metadata__'");
         }
     }
 }

@@ -22,12 +22,12 @@ internal sealed record TileIndex(string File, string Array, long Offset, int Str
     public long Bytes => (long)Blocks.Length * Blocks.Length * sizeof(float);
 
     /// <summary>The index of a model's one items × items matrix of float32, if it has one of at least <paramref name="leastBytes"/>.</summary>
-    public static TileIndex? Of(StoredModel stored, long leastBytes)
+    public static TileIndex? Of(IReadOnlyList<TensorInfo> arrays, IdTable items, long leastBytes)
     {
-        int n = stored.Items.Count;
-        TensorInfo[] square = [.. stored.Tensors.Values.Where(t => t.Type == TensorType.F32 && t.Shape is [var rows, var columns] && rows == n && columns == n)];
+        int n = items.Count;
+        TensorInfo[] square = [.. arrays.Where(t => t.Type == TensorType.F32 && t.Shape is [var rows, var columns] && rows == n && columns == n)];
         return square is [var tensor] && tensor.Bytes >= leastBytes
-            ? Of(ModelFiles.ArraysFile, tensor.Name, tensor.Offset, stored.Items)
+            ? Of(ModelFiles.ArraysFile, tensor.Name, tensor.Offset, items)
             : null;
     }
 

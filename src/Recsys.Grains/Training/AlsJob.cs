@@ -105,7 +105,7 @@ internal sealed class AlsJob : ITrainingJob
         // Written down: where another coordinator has taken the partitions back meanwhile, the model is not what was trained.
         await run.WriteAsync(s => s with { Phases = [.. s.Phases, ModelReport(Stopwatch.GetElapsedTime(start).TotalSeconds)] }, cancellationToken);
         return await ModelBlobs.SaveAsync(
-            _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _services.Options.TemporaryFolder, _id, cancellationToken);
+            _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _id, cancellationToken);
     }
 
     public GramMatrix? Gram(int phase) => _training.Gram(phase);

@@ -67,7 +67,7 @@ internal sealed class EaseJob : ITrainingJob
                 using var model = await EaseAssembly.CollectAsync(
                     _stored.Plan, outcome with { Seconds = run.Status.Seconds }, _partitions, data, cancellationToken);
                 return await ModelBlobs.SaveAsync(
-                    _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _services.Options.TemporaryFolder, _id, cancellationToken);
+                    _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _id, cancellationToken);
             }
             catch (PartitionUnreachableException) when (attempt < Collections)
             {

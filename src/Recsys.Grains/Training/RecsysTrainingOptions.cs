@@ -13,9 +13,6 @@ public sealed class RecsysTrainingOptions
     /// <summary>The width of vectors that this silo offers to trainings; a training takes the least of the silos there are when it begins.</summary>
     public int VectorBits { get; set; } = VectorWidth.Bits;
 
-    /// <summary>A folder of this silo for files of a model on their way into the blob store.</summary>
-    public string TemporaryFolder { get; set; } = Path.Combine(Path.GetTempPath(), "recsys-silo-" + Environment.ProcessId);
-
     /// <summary>How often the status of a training that runs is written down, at most; that of one that ends always is.</summary>
     public TimeSpan StatusEvery { get; set; } = TimeSpan.FromSeconds(1);
 

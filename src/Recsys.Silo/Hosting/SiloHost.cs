@@ -60,11 +60,7 @@ internal static class SiloHost
                 };
                 options.ModelBytes = settings.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
             });
-            silo.AddRecsysTraining(options =>
-            {
-                options.Threads = settings.Threads;
-                options.TemporaryFolder = settings.Cache;
-            });
+            silo.AddRecsysTraining(options => options.Threads = settings.Threads);
             silo.AddRecsysJobs();
             silo.Services.UseRecsysTransport();
 

@@ -42,11 +42,7 @@ public sealed class JobsTests : IAsyncLifetime
                 o.FollowEvery = TimeSpan.FromMilliseconds(20);
                 o.TemporaryFolder = Path.Combine(_folder, options.SiloName);
             });
-            silo.AddRecsysTraining(o =>
-            {
-                o.Threads = 1;
-                o.TemporaryFolder = Path.Combine(_folder, options.SiloName);
-            });
+            silo.AddRecsysTraining(o => o.Threads = 1);
             silo.AddRecsysJobs();
         });
         builder.ConfigureClient(client => client.Services.AddRecsysWire());

@@ -81,7 +81,7 @@ internal sealed class ServingCluster : IAsyncDisposable
     /// <summary>Stores a model as the next version of its name and lets it answer.</summary>
     public async Task<ModelVersion> PublishAsync(string name, IRecommenderModel model, bool makeDefault = true)
     {
-        string version = await ModelBlobs.SaveAsync(Blobs, name, model.ToContents(), _folder, claim: null, leastTiled: 0, CancellationToken.None);
+        string version = await ModelBlobs.SaveAsync(Blobs, name, model.ToContents(), claim: null, leastTiled: 0, CancellationToken.None);
         return await Recommender.ActivateAsync(name, version, makeDefault);
     }
 

@@ -19,7 +19,7 @@ public sealed class SwapTests : IAsyncLifetime
         using var second = ServingCluster.Ease(200);
         await _cluster.ServeAsync("ease", first);
         _cluster.Blobs.Hold("models/ease/000002/");
-        string version = await Recsys.Engine.Storage.ModelBlobs.SaveAsync(_cluster.Blobs.Unheld, "ease", second.ToContents(), Path.GetTempPath());
+        string version = await Recsys.Engine.Storage.ModelBlobs.SaveAsync(_cluster.Blobs.Unheld, "ease", second.ToContents());
         Assert.Equal("2", version);
 
         // The directory looks at the version's manifest, which is held up too, as is every silo's loading.

@@ -53,7 +53,6 @@ internal sealed class TrainingCluster : IAsyncDisposable
             silo.AddRecsysTraining(o =>
             {
                 o.Threads = 1;
-                o.TemporaryFolder = Path.Combine(made._folder, Guid.NewGuid().ToString("N"));
                 o.StepWait = TimeSpan.FromSeconds(1);
                 o.ReminderPeriod = TimeSpan.FromSeconds(1);
                 o.CoordinatorSilence = TimeSpan.FromMinutes(5);

@@ -289,7 +289,7 @@ public sealed class PartitionedServingTests : IDisposable
     private async Task PublishAsync(string name, IRecommenderModel model, bool byColumns = false)
     {
         string version = await ModelBlobs.SaveAsync(
-            _blobs, name, model.ToContents(), _folder["saving"], claim: null, leastTiled: byColumns ? 0 : long.MaxValue, CancellationToken.None);
+            _blobs, name, model.ToContents(), claim: null, leastTiled: byColumns ? 0 : long.MaxValue, CancellationToken.None);
         await new ModelRegistry(_blobs).AddedAsync(name, version, activate: true);
     }
 

@@ -16,7 +16,7 @@ public sealed class ModelBlobsTests : IDisposable
     {
         // More than one chunk of 4 MB.
         var contents = SampleModel.Make(users: 9000, k: 130);
-        string version = await ModelBlobs.SaveAsync(_store, "mine", contents, _folder["tmp"]);
+        string version = await ModelBlobs.SaveAsync(_store, "mine", contents);
         Assert.Equal("1", version);
         Assert.Contains("models/mine/000001/model.safetensors/000001", await _store.ListAsync(""));
         using var opened = await ModelBlobs.OpenAsync(_store, "mine", "1", _folder["cache"]);
@@ -25,8 +25,6 @@ public sealed class ModelBlobsTests : IDisposable
         {
             Assert.Equal(File.ReadAllBytes(Path.Combine(_folder["plain"], file)), File.ReadAllBytes(Path.Combine(opened.Directory, file)));
         }
-
-        Assert.Empty(Directory.GetFileSystemEntries(_folder["tmp"]));
     }
 
     [Theory]
@@ -35,7 +33,7 @@ public sealed class ModelBlobsTests : IDisposable
     public async Task A_matrix_of_items_by_items_lies_in_tiles_and_comes_back_byte_for_byte(int items)
     {
         var contents = Square(items);
-        await ModelBlobs.SaveAsync(_store, "square", contents, _folder["tmp"]);
+        await ModelBlobs.SaveAsync(_store, "square", contents);
         var keys = await _store.ListAsync("models/square/");
         Assert.Contains("models/square/000001/tiles", keys);
         Assert.Contains("models/square/000001/model.safetensors/tiles/000000/00", keys);
@@ -54,7 +52,7 @@ public sealed class ModelBlobsTests : IDisposable
     [InlineData("../tiles", false)]
     public async Task An_altered_or_missing_tile_is_refused(string name, bool missing)
     {
-        await ModelBlobs.SaveAsync(_store, "m", Square(1030), _folder["tmp"]);
+        await ModelBlobs.SaveAsync(_store, "m", Square(1030));
         string key = name.StartsWith("../", StringComparison.Ordinal) ? "models/m/000001/" + name[3..] : "models/m/000001/model.safetensors/" + name;
         byte[] blob = (await _store.GetAsync(key))!.ToArray();
         blob[^1] ^= 1;
@@ -68,24 +66,25 @@ public sealed class ModelBlobsTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_folder["cache"], "m")));
     }
 
-    [Fact]
-    public async Task A_file_that_is_not_what_its_manifest_says_is_not_stored()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(66)]
+    public async Task Saving_that_fails_on_the_way_leaves_no_version_and_made_again_makes_it(int puts)
     {
-        ModelStore.Save(Square(1030), _folder["plain"]);
-        using (var file = new FileStream(Path.Combine(_folder["plain"], "model.safetensors"), FileMode.Open))
-        {
-            file.Position = 3_000_000;
-            file.WriteByte(0x55);
-        }
-
-        await Assert.ThrowsAsync<ModelFormatException>(() => ModelBlobs.SaveDirectoryAsync(_store, "m", "1", _folder["plain"]));
+        var contents = Square(1030);
+        var failing = new FailingStore(_store, puts);
+        await Assert.ThrowsAsync<RecsysException>(() => ModelBlobs.SaveAsync(failing, "m", contents, "training-a"));
         Assert.Empty(await ModelBlobs.ListVersionsAsync(_store, "m"));
+        Assert.Equal("1", await ModelBlobs.SaveAsync(_store, "m", contents, "training-a"));
+        using var opened = await ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"], new OpenOptions { Verify = ModelVerification.Sha256 });
+        Assert.Equal(1030, opened.Items.Count);
     }
 
     [Fact]
     public async Task Many_who_open_a_version_at_once_fetch_it_once()
     {
-        await ModelBlobs.SaveAsync(_store, "m", SampleModel.Make(), _folder["tmp"]);
+        await ModelBlobs.SaveAsync(_store, "m", SampleModel.Make());
         var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"]))));
         Assert.Single(opened.Select(o => o.Directory).Distinct());
         Assert.Single(Directory.GetFileSystemEntries(Path.Combine(_folder["cache"], "m")));
@@ -96,10 +95,10 @@ public sealed class ModelBlobsTests : IDisposable
     public async Task Versions_count_up_and_a_repeated_claim_gets_its_own_again()
     {
         var contents = SampleModel.Make();
-        Assert.Equal("1", await ModelBlobs.SaveAsync(_store, "m", contents, _folder["tmp"], "training-a"));
-        Assert.Equal("2", await ModelBlobs.SaveAsync(_store, "m", contents, _folder["tmp"], "training-b"));
-        Assert.Equal("1", await ModelBlobs.SaveAsync(_store, "m", contents, _folder["tmp"], "training-a"));
-        Assert.Equal("3", await ModelBlobs.SaveAsync(_store, "m", contents, _folder["tmp"]));
+        Assert.Equal("1", await ModelBlobs.SaveAsync(_store, "m", contents, "training-a"));
+        Assert.Equal("2", await ModelBlobs.SaveAsync(_store, "m", contents, "training-b"));
+        Assert.Equal("1", await ModelBlobs.SaveAsync(_store, "m", contents, "training-a"));
+        Assert.Equal("3", await ModelBlobs.SaveAsync(_store, "m", contents));
         Assert.Equal(["1", "2", "3"], await ModelBlobs.ListVersionsAsync(_store, "m"));
         Assert.Equal(["m"], await ModelBlobs.ListModelsAsync(_store));
         await ModelBlobs.DeleteAsync(_store, "m", "2");
@@ -113,7 +112,7 @@ public sealed class ModelBlobsTests : IDisposable
     {
         var contents = SampleModel.Make();
         var versions = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
-            Task.Run(() => ModelBlobs.SaveAsync(_store, "m", contents, _folder["tmp"]))));
+            Task.Run(() => ModelBlobs.SaveAsync(_store, "m", contents))));
         Assert.Equal(8, versions.Distinct().Count());
         Assert.Equal(8, (await ModelBlobs.ListVersionsAsync(_store, "m")).Count);
     }
@@ -121,7 +120,7 @@ public sealed class ModelBlobsTests : IDisposable
     [Fact]
     public async Task Without_its_manifest_a_version_is_not_there_and_an_altered_chunk_is_refused()
     {
-        await ModelBlobs.SaveAsync(_store, "m", SampleModel.Make(), _folder["tmp"]);
+        await ModelBlobs.SaveAsync(_store, "m", SampleModel.Make());
         byte[] chunk = (await _store.GetAsync("models/m/000001/ids.safetensors/000000"))!.ToArray();
         chunk[^1] ^= 1;
         await _store.PutAsync("models/m/000001/ids.safetensors/000000", chunk, replace: true);
@@ -133,13 +132,28 @@ public sealed class ModelBlobsTests : IDisposable
     [Fact]
     public async Task A_cached_model_is_opened_without_its_chunks_and_a_damaged_one_is_fetched_again()
     {
-        await ModelBlobs.SaveAsync(_store, "m", SampleModel.Make(), _folder["tmp"]);
+        await ModelBlobs.SaveAsync(_store, "m", SampleModel.Make());
         (await ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"])).Dispose();
         string ids = Path.Combine(_folder["cache"], "m", "1", "ids.safetensors");
         File.WriteAllBytes(ids, []);
         (await ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"])).Dispose();
         await _store.DeleteAsync("models/m/000001/ids.safetensors");
         (await ModelBlobs.OpenAsync(_store, "m", "1", _folder["cache"])).Dispose();
+    }
+
+    /// <summary>Takes so many blobs and no more.</summary>
+    private sealed class FailingStore(IBlobStore store, int puts) : IBlobStore
+    {
+        private int _left = puts;
+
+        public ValueTask<bool> PutAsync(string key, ReadOnlyMemory<byte> bytes, bool replace, CancellationToken cancellationToken) =>
+            Interlocked.Decrement(ref _left) < 0 ? throw new RecsysException("full") : store.PutAsync(key, bytes, replace, cancellationToken);
+
+        public ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken) => store.GetAsync(key, cancellationToken);
+
+        public ValueTask<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellationToken) => store.ListAsync(prefix, cancellationToken);
+
+        public ValueTask DeleteAsync(string prefix, CancellationToken cancellationToken) => store.DeleteAsync(prefix, cancellationToken);
     }
 
     /// <summary>A model with an items × items matrix, and an array before and one behind it in the file.</summary>
