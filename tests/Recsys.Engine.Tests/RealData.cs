@@ -8,10 +8,13 @@ internal static class RealData
 {
     private static readonly string? Root = Find();
 
+    /// <summary>Whether they are here.</summary>
     public static bool IsPresent => Root is not null;
 
+    /// <summary>A file or folder of a data set.</summary>
+    /// <exception cref="DirectoryNotFoundException">The data sets are not here.</exception>
     public static string Path(string relative) =>
-        System.IO.Path.Combine(Root ?? throw new InvalidOperationException("no real data here"), relative);
+        System.IO.Path.Combine(Root ?? throw new DirectoryNotFoundException("the real data sets are not here: set RECSYS_TEST_DATA to their folder"), relative);
 
     private static string? Find()
     {

@@ -5,7 +5,7 @@ using Recsys.Engine.Evaluation;
 
 namespace Recsys.Benchmarks.Als;
 
-/// <summary>A real data set with its published split: from the <see cref="RealDataFolder"/>.</summary>
+/// <summary>A real data set with its published split: where <see cref="RealData"/> finds it.</summary>
 internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? foldIn, Dataset heldOut)
 {
     public string Name => name;
@@ -14,7 +14,7 @@ internal sealed class AlsBenchmarkData(string name, Dataset train, Dataset? fold
 
     public static AlsBenchmarkData Load(string name)
     {
-        string folder = RealDataFolder.PathOf(name);
+        string folder = RealData.Path(name);
         return name == "gowalla"
             ? new AlsBenchmarkData(
                 name, Read(Path.Combine(folder, "train.txt")), null, Read(Path.Combine(folder, "test.txt")))

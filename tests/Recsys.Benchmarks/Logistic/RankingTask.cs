@@ -26,8 +26,8 @@ internal sealed class RankingTask
     {
         "ml-1m" => Strong("val"),
         "ml-1m-test" => Strong("test"),
-        "gowalla-val" => Validation(Dataset.Load(RealDataFolder.PathOf("gowalla/train.txt"))),
-        "gowalla" => Weak(Dataset.Load(RealDataFolder.PathOf("gowalla/train.txt")), Dataset.Load(RealDataFolder.PathOf("gowalla/test.txt"))),
+        "gowalla-val" => Validation(Dataset.Load(RealData.Path("gowalla/train.txt"))),
+        "gowalla" => Weak(Dataset.Load(RealData.Path("gowalla/train.txt")), Dataset.Load(RealData.Path("gowalla/test.txt"))),
         _ => throw new InvalidOptionException($"unknown data set {name}; there are ml-1m, ml-1m-test, gowalla-val, gowalla"),
     };
 
@@ -39,9 +39,9 @@ internal sealed class RankingTask
 
     private static RankingTask Strong(string part)
     {
-        var train = Dataset.Load(RealDataFolder.PathOf("ml-1m/train.tsv"));
-        var foldIn = Dataset.Load(RealDataFolder.PathOf($"ml-1m/{part}_foldin.tsv"));
-        var heldOut = Dataset.Load(RealDataFolder.PathOf($"ml-1m/{part}_heldout.tsv"));
+        var train = Dataset.Load(RealData.Path("ml-1m/train.tsv"));
+        var foldIn = Dataset.Load(RealData.Path($"ml-1m/{part}_foldin.tsv"));
+        var heldOut = Dataset.Load(RealData.Path($"ml-1m/{part}_heldout.tsv"));
         return new RankingTask(train, m => EvaluationTask.Strong(m, foldIn, heldOut), "recall@20,recall@50,ndcg@100");
     }
 

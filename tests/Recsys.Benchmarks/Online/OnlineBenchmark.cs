@@ -31,7 +31,7 @@ internal sealed class OnlineBenchmark : IBenchmark
         string folder = Path.Combine(Path.GetTempPath(), $"recsys-online-{Environment.ProcessId}");
         try
         {
-            var data = Dataset.Load(RealDataFolder.PathOf("ml-1m/train.tsv"));
+            var data = Dataset.Load(RealData.Path("ml-1m/train.tsv"));
             using var als = AlsTrainer.Train(data, new AlsOptions { Factors = 64, Alpha = 5, Regularization = 30, Iterations = 5 });
             var start = new OnlineStart(data) { Als = als };
             ThroughputAsync(args, folder, start).GetAwaiter().GetResult();

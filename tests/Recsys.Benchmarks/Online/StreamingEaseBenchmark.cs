@@ -23,7 +23,7 @@ internal sealed class StreamingEaseBenchmark : IBenchmark
         int events = Number(args, "--events", 10_000);
         int threads = Number(args, "--threads", 2);
         double lambda = Number(args, "--lambda", 700);
-        var full = Dataset.Load(RealDataFolder.PathOf("ml-1m/train.tsv"));
+        var full = Dataset.Load(RealData.Path("ml-1m/train.tsv"));
         var work = Plan(full, events);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
