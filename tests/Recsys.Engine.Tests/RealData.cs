@@ -6,21 +6,22 @@ namespace Recsys.Engine.Tests;
 /// </summary>
 internal static class RealData
 {
-    private static readonly string? Root = Find();
+    // Looked for when it is asked for: what goes wrong then is told as it is.
+    private static readonly Lazy<string?> Root = new(Find);
 
     /// <summary>Whether they are here.</summary>
-    public static bool IsPresent => Root is not null;
+    public static bool IsPresent => Root.Value is not null;
 
     /// <summary>A file or folder of a data set.</summary>
     /// <exception cref="DirectoryNotFoundException">The data sets are not here.</exception>
     public static string Path(string relative) =>
-        System.IO.Path.Combine(Root ?? throw new DirectoryNotFoundException("the real data sets are not here: set RECSYS_TEST_DATA to their folder"), relative);
+        System.IO.Path.Combine(Root.Value ?? throw new DirectoryNotFoundException("the real data sets are not here: set RECSYS_TEST_DATA to their folder"), relative);
 
     private static string? Find()
     {
         if (Environment.GetEnvironmentVariable("RECSYS_TEST_DATA") is { Length: > 0 } named)
         {
-            return Directory.Exists(named) ? named : throw new DirectoryNotFoundException($"RECSYS_TEST_DATA: {named}");
+            return Directory.Exists(named) ? named : throw new DirectoryNotFoundException($"RECSYS_TEST_DATA: there is no folder {named}");
         }
 
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
