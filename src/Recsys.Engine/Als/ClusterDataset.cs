@@ -124,16 +124,12 @@ public sealed class ClusterDataset
     }
 
     /// <summary>The whole data set, as it was stored: same order of ids, same interactions.</summary>
-    public async Task<Dataset> LoadAsync(CancellationToken cancellationToken = default) =>
-        (await LoadOrderedAsync(cancellationToken).ConfigureAwait(false)).Data;
-
-    /// <summary>The same, and the place of each row, in the order of blocks and of rows in them.</summary>
-    internal async Task<(Dataset Data, int[] Users, int[] Items)> LoadOrderedAsync(CancellationToken cancellationToken)
+    /// <exception cref="RecsysException">A block is missing or altered.</exception>
+    public async Task<ClusterData> LoadAsync(CancellationToken cancellationToken = default)
     {
         var users = await ReadBlocksAsync("user", 0, VirtualBlocks.Count, cancellationToken).ConfigureAwait(false);
         var items = await ReadBlocksAsync("item", 0, VirtualBlocks.Count, cancellationToken).ConfigureAwait(false);
-        var data = new Dataset(Ids(users, Facts.Users), Ids(items, Facts.Items), Join(users, items)) { Name = Facts.Source };
-        return (data, [.. users.SelectMany(b => b.Indices)], [.. items.SelectMany(b => b.Indices)]);
+        return ClusterData.Join(Facts, users, items);
     }
 
     private static string ManifestKey(string name) => $"data/{name}/manifest";
@@ -206,72 +202,6 @@ public sealed class ClusterDataset
         {
             await store.DeleteAsync($"{prefix}{version}/", cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private static IdTable Ids(InteractionBlock[] blocks, int count)
-    {
-        var places = new (InteractionBlock Block, int Row)[count];
-        foreach (var block in blocks)
-        {
-            for (int r = 0; r < block.Rows; r++)
-            {
-                places[block.Indices[r]] = (block, r);
-            }
-        }
-
-        var ids = new IdTable();
-        foreach (var (block, row) in places)
-        {
-            ids.GetOrAdd(block.Utf8(row));
-        }
-
-        return ids.Count == count ? ids : throw new RecsysException($"data set: {ids.Count} ids where {count} were expected");
-    }
-
-    private SparseMatrix Join(InteractionBlock[] users, InteractionBlock[] items)
-    {
-        var offsets = new long[Facts.Users + 1];
-        foreach (var block in users)
-        {
-            for (int r = 0; r < block.Rows; r++)
-            {
-                offsets[block.Indices[r] + 1] = block.Row(r).Length;
-            }
-        }
-
-        for (int u = 0; u < Facts.Users; u++)
-        {
-            offsets[u + 1] += offsets[u];
-        }
-
-        var columns = new int[offsets[^1]];
-        var values = Facts.Weighted ? new float[offsets[^1]] : null;
-        foreach (var block in users)
-        {
-            for (int r = 0; r < block.Rows; r++)
-            {
-                var codes = block.Row(r);
-                int start = (int)offsets[block.Indices[r]];
-                var row = columns.AsSpan(start, codes.Length);
-                for (int e = 0; e < codes.Length; e++)
-                {
-                    row[e] = items[codes[e] >> RowCode.LocalBits].Indices[codes[e] & RowCode.LocalMask];
-                }
-
-                if (values is null)
-                {
-                    row.Sort();
-                }
-                else
-                {
-                    var weights = values.AsSpan(start, codes.Length);
-                    block.Weights(r).CopyTo(weights);
-                    row.Sort(weights);
-                }
-            }
-        }
-
-        return new SparseMatrix(Facts.Users, Facts.Items, offsets, columns, values);
     }
 
     private async Task<InteractionBlock[]> ReadBlocksAsync(string kind, int firstBlock, int endBlock, CancellationToken cancellationToken)

@@ -138,15 +138,15 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
             ((run.Data.Users + (2L * run.Data.Items)) * stride * sizeof(float)) + (run.Data.Interactions * 16),
             $"the ALS model of {run.Data.Users} users and {run.Data.Items} items",
             "use fewer factors, or a machine with more memory");
-        var (data, userRows, itemRows) = await ClusterDataset.Open(store, run.Data).LoadOrderedAsync(cancellationToken);
+        var loaded = await ClusterDataset.Open(store, run.Data).LoadAsync(cancellationToken);
         int maxRows = AlsSite.ChunkRows(options);
         var userFactors = await FactorCollection.CollectAsync(
-            users, run.Data.UserBlocks, _schedule.Phases, userRows, options.Factors, maxRows, cancellationToken);
+            users, run.Data.UserBlocks, _schedule.Phases, loaded.UserRows, options.Factors, maxRows, cancellationToken);
         try
         {
             var itemFactors = await FactorCollection.CollectAsync(
-                items, run.Data.ItemBlocks, _schedule.Phases - 1, itemRows, options.Factors, maxRows, cancellationToken);
-            return new AlsModel(data, options, userFactors, itemFactors, Facts());
+                items, run.Data.ItemBlocks, _schedule.Phases - 1, loaded.ItemRows, options.Factors, maxRows, cancellationToken);
+            return new AlsModel(loaded.Data, options, userFactors, itemFactors, Facts());
         }
         catch
         {
@@ -154,9 +154,9 @@ public sealed class StoredAlsTraining(AlsRun run, IBlobStore store, AlsCheckpoin
             throw;
         }
 
-        ModelFacts Facts() => ModelFacts.OfTraining(AlsAlgorithm.AlgorithmName, AlsAlgorithm.ToJson(options), data, seconds(), losses) with
+        ModelFacts Facts() => ModelFacts.OfTraining(AlsAlgorithm.AlgorithmName, AlsAlgorithm.ToJson(options), loaded.Data, seconds(), losses) with
         {
-            DataFingerprint = run.Data.Fingerprint,
+            DataFingerprint = loaded.Fingerprint,
         };
     }
 

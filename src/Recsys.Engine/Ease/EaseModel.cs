@@ -7,9 +7,11 @@ namespace Recsys.Engine.Ease;
 /// <summary>EASE: s_u = x_u B (Steck 2019, eq. 4).</summary>
 public sealed class EaseModel : ItemWeightModel
 {
-    internal EaseModel(Dataset data, EaseOptions options, EaseWeights weights, double trainingSeconds)
+    /// <summary>A model trained just now; without <paramref name="fingerprint"/> that of its data is computed when it is stored.</summary>
+    internal EaseModel(Dataset data, EaseOptions options, EaseWeights weights, double trainingSeconds, string fingerprint = "")
         : base(data.Users, data.Items, data.Interactions, weights, ModelFacts.OfTraining(
-            EaseAlgorithm.AlgorithmName, EaseAlgorithm.ToJson(options), data, trainingSeconds))
+            EaseAlgorithm.AlgorithmName, EaseAlgorithm.ToJson(options), data, trainingSeconds) with
+        { DataFingerprint = fingerprint })
     {
         Options = options;
     }

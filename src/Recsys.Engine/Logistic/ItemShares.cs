@@ -60,9 +60,6 @@ internal sealed unsafe class ItemShares : IDisposable
         }
     }
 
-    /// <summary>Whether items were touched since they were last taken.</summary>
-    public bool IsTouched => _touched.Count > 0;
-
     /// <summary>Adds the items that were touched since the last call to a list.</summary>
     public void TakeTouched(List<int> items)
     {

@@ -66,18 +66,6 @@ public sealed unsafe partial class OnlineLmf
     /// <summary>Numbers of an item's share.</summary>
     internal int ShareLength => _items.Factors + ItemShares.Extras;
 
-    /// <summary>Whether own shares changed since they were last taken.</summary>
-    internal bool HasTouched
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _shares!.IsTouched;
-            }
-        }
-    }
-
     /// <summary>Adds the items whose own share changed since the last call to a list.</summary>
     internal void TakeTouched(List<int> items)
     {

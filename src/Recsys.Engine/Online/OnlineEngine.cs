@@ -335,45 +335,6 @@ public sealed partial class OnlineEngine : IEventIngest, IUserForget, IAsyncDisp
         }
     }
 
-    private async Task StepAsync()
-    {
-        var ease = _state.Ease!;
-        long checkedAt = 0;
-        long since = Environment.TickCount64;
-        int delay = Math.Max(1, (int)Math.Min(20, _options.EaseStepDelay.TotalMilliseconds / 2));
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(delay, _stopping.Token).ConfigureAwait(false);
-                int pending = ease.Pending;
-                if (pending == 0)
-                {
-                    since = Environment.TickCount64;
-                }
-                else if (pending >= _options.EaseStepUsers || Environment.TickCount64 - since >= _options.EaseStepDelay.TotalMilliseconds)
-                {
-                    ease.Flush(_stopping.Token);
-                    since = Environment.TickCount64;
-                }
-
-                if (_options.EaseDriftSteps > 0 && ease.Steps - checkedAt >= _options.EaseDriftSteps)
-                {
-                    checkedAt = ease.Steps;
-                    await ease.RepairIfDriftedAsync(_stopping.Token).ConfigureAwait(false);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Disposed: the rows are in the histories.
-        }
-        catch (Exception e)
-        {
-            Fail("EASE could not be updated", e);
-        }
-    }
-
     private void Fail(string what, Exception e)
     {
         Volatile.Write(ref _failure, new RecsysException($"online: {what} after position {_log.End}: {e.Message.ReplaceLineEndings(" ")}", e));

@@ -65,7 +65,7 @@ internal sealed class EaseJob : ITrainingJob
             {
                 var data = _services.Site.FindEase(_id)?.Data ?? await ClusterDataset.Open(_services.Store, _stored.Data).LoadAsync(cancellationToken);
                 using var model = await EaseAssembly.CollectAsync(
-                    _stored.Plan, outcome with { Seconds = run.Status.Seconds }, _partitions, data, cancellationToken);
+                    _stored.Plan, outcome with { Seconds = run.Status.Seconds }, _partitions, data.Data, data.Fingerprint, cancellationToken);
                 return await ModelBlobs.SaveAsync(
                     _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _id, cancellationToken);
             }

@@ -1,4 +1,4 @@
-using Recsys.Engine.Data;
+using Recsys.Engine.Als;
 using Recsys.Engine.Ease.Distributed;
 
 namespace Recsys.Grains.Training;
@@ -7,4 +7,4 @@ namespace Recsys.Grains.Training;
 /// <param name="Host">Interactions, threads, panels.</param>
 /// <param name="Partitions">How to reach all of them, by number.</param>
 /// <param name="Data">What is trained on.</param>
-internal sealed record EaseSite(EaseHost Host, IReadOnlyList<IEasePartition> Partitions, Dataset Data);
+internal sealed record EaseSite(EaseHost Host, IReadOnlyList<IEasePartition> Partitions, ClusterData Data);

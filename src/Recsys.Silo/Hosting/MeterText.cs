@@ -69,11 +69,9 @@ internal sealed class MeterText : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    // Several times a message: what has no tags goes straight to its series.
     private static void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
-        var all = (InstrumentSeries)state!;
-        var series = tags.IsEmpty ? all.Untagged : all.Tagged.GetOrAdd(Tags(tags), _ => new Series());
+        var series = ((InstrumentSeries)state!).Find(tags);
         lock (series)
         {
             series.Count++;
@@ -112,15 +110,61 @@ internal sealed class MeterText : IDisposable
         return text.Append('}').ToString();
     }
 
+    /// <summary>The series of an instrument. Looked for several times a message: text is made of tags that are new only.</summary>
     private sealed class InstrumentSeries
     {
-        public Series Untagged { get; } = new();
+        private const int MaxKnown = 16;
 
-        public ConcurrentDictionary<string, Series> Tagged { get; } = new();
+        private readonly Series _untagged = new();
+        private readonly ConcurrentDictionary<string, Series> _tagged = new();
+        private (KeyValuePair<string, object?>[] Tags, Series Series)[] _known = [];
+
+        public Series Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            if (tags.IsEmpty)
+            {
+                return _untagged;
+            }
+
+            var known = Volatile.Read(ref _known);
+            foreach (var (others, found) in known)
+            {
+                if (Same(others, tags))
+                {
+                    return found;
+                }
+            }
+
+            var series = _tagged.GetOrAdd(Tags(tags), _ => new Series());
+            if (known.Length < MaxKnown)
+            {
+                Interlocked.CompareExchange(ref _known, [.. known, (tags.ToArray(), series)], known);
+            }
+
+            return series;
+        }
 
         /// <summary>The series that have a value.</summary>
         public IEnumerable<(string Tags, Series Series)> Measured() =>
-            Tagged.Select(t => (t.Key, t.Value)).Concat(Untagged.Count > 0 ? [("", Untagged)] : []);
+            _tagged.Select(t => (t.Key, t.Value)).Concat(_untagged.Count > 0 ? [("", _untagged)] : []);
+
+        private static bool Same(KeyValuePair<string, object?>[] one, ReadOnlySpan<KeyValuePair<string, object?>> other)
+        {
+            if (one.Length != other.Length)
+            {
+                return false;
+            }
+
+            for (int t = 0; t < one.Length; t++)
+            {
+                if (one[t].Key != other[t].Key || !Equals(one[t].Value, other[t].Value))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
     }
 
     private sealed class Series

@@ -51,6 +51,17 @@ public sealed class MeterTextTests
             ["test_calls{of_what=\"\"} 9", "test_calls{of_what=\"1\",for=\"\"} 8", "test_calls{of_what=\"1\"} 14"],
             Lines().Where(l => l.Contains("of_what", StringComparison.Ordinal) && !l.Contains('\\')).Order(StringComparer.Ordinal));
 
+        // Also where there are more of them than are looked for first.
+        var many = meter.CreateCounter<int>("test.many");
+        for (int i = 0; i < 120; i++)
+        {
+            many.Add(1, new("of.what", i % 40), new("for", "x"));
+        }
+
+        Assert.Equal(
+            Enumerable.Range(0, 40).Select(i => $"test_many{{of_what=\"{i}\",for=\"x\"}} 3").Order(StringComparer.Ordinal),
+            Lines().Where(l => l.StartsWith("test_many{", StringComparison.Ordinal)));
+
         string[] Lines() => [.. text.Write().Split('\n').Where(l => l.Contains("test_", StringComparison.Ordinal))];
     }
 }

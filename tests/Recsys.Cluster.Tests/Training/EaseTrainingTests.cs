@@ -33,6 +33,7 @@ public sealed class EaseTrainingTests
         Assert.Equal((TrainingState.Succeeded, null), (status.State, status.Error));
         using var model = await cluster.ModelAsync<EaseModel>("ease", status.Version!);
         AssertSame(expected, model);
+        Assert.Equal(data.Fingerprint(), model.ToContents().Facts.DataFingerprint);
 
         var total = status.Phases.Single(p => p.Name == "ease");
         Assert.Equal(silos, total.Silos.Count);

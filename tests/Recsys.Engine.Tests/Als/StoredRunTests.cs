@@ -20,7 +20,13 @@ public sealed class StoredRunTests
         var store = new MemoryBlobStore();
         var stored = await ClusterDataset.SaveAsync(store, "set", data);
         Assert.Equal(data.Fingerprint(), stored.Facts.Fingerprint);
-        var back = await (await ClusterDataset.OpenAsync(store, "set")).LoadAsync();
+        var loaded = await (await ClusterDataset.OpenAsync(store, "set")).LoadAsync();
+        var back = loaded.Data;
+        Assert.Equal(data.Fingerprint(), loaded.Fingerprint);
+        var byItem = data.Interactions.Transpose();
+        Assert.Equal(byItem.Offsets.ToArray(), loaded.ByItem.Offsets.ToArray());
+        Assert.Equal(byItem.AllColumns.ToArray(), loaded.ByItem.AllColumns.ToArray());
+        Assert.Equal(byItem.AllValues.ToArray(), loaded.ByItem.AllValues.ToArray());
         Assert.Equal("made up", back.Name);
         Assert.Equal(Ids(data.Users), Ids(back.Users));
         Assert.Equal(Ids(data.Items), Ids(back.Items));

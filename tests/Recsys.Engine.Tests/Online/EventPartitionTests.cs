@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Recsys.Engine.Als;
 using Recsys.Engine.Compute;
 using Recsys.Engine.Online;
@@ -88,6 +89,36 @@ public sealed class EventPartitionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_partition_that_was_quiet_tells_at_once_and_hears_soon_that_it_was_forgotten()
+    {
+        var pause = TimeSpan.FromMilliseconds(250);
+        await using var partition = await OpenAsync(0, Options with { MicroBatchDelay = pause });
+        await Task.Delay(3 * pause);
+
+        // It sleeps by now, for twenty pauses.
+        var clock = Stopwatch.StartNew();
+        await partition.AcceptAsync(new[] { new IncomingEvent("ann", "x", "click") });
+        var side = _items[VirtualBlocks.PartitionOf("x", _items.Length)];
+        await UntilAsync(() => side.Now.Find("x") is not null);
+        Assert.True(clock.Elapsed < 10 * pause, $"told after {clock.Elapsed}");
+        Assert.Equal(1, side.Batches);
+
+        side.Lose();
+        await UntilAsync(() => side.Now.Find("x") is not null);
+        Assert.True(side.Batches is 2 or 3, $"{side.Batches} batches"); // asked once, and told all
+
+        static async Task UntilAsync(Func<bool> condition)
+        {
+            for (int i = 0; i < 3000 && !condition(); i++)
+            {
+                await Task.Delay(10);
+            }
+
+            Assert.True(condition());
+        }
+    }
+
+    [Fact]
     public async Task A_forgotten_user_is_known_and_has_no_history_also_after_a_snapshot()
     {
         var partition = await OpenAsync(0);
@@ -147,8 +178,8 @@ public sealed class EventPartitionTests : IDisposable
         Assert.Equal(1000, items.Landmark);
     }
 
-    private Task<EventPartition> OpenAsync(int index) =>
-        EventPartition.OpenAsync(index, Options, _journals, _blobs, _folder["temporary"], _items);
+    private Task<EventPartition> OpenAsync(int index, EventPartitionOptions? options = null) =>
+        EventPartition.OpenAsync(index, options ?? Options, _journals, _blobs, _folder["temporary"], _items);
 
     private void Compare(OnlineEngine engine, EventPartition[] partitions) => engine.State.Read(s =>
     {
@@ -188,7 +219,13 @@ public sealed class EventPartitionTests : IDisposable
 
         public void Lose() => Now = New();
 
-        public ValueTask<long> ApplyAsync(ItemSideBatch batch, CancellationToken cancellationToken = default) => Now.ApplyAsync(batch, cancellationToken);
+        public int Batches { get; private set; }
+
+        public ValueTask<long> ApplyAsync(ItemSideBatch batch, CancellationToken cancellationToken = default)
+        {
+            Batches++;
+            return Now.ApplyAsync(batch, cancellationToken);
+        }
 
         private static ItemPartition New() => new(Partitions, Options.PopularityHalfLife);
     }

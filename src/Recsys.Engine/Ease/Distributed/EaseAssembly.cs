@@ -11,6 +11,7 @@ public static class EaseAssembly
     /// <param name="outcome">What <see cref="EaseCoordinator.RunAsync"/> returned.</param>
     /// <param name="partitions">The partitions, by number.</param>
     /// <param name="data">The data trained on.</param>
+    /// <param name="fingerprint">The fingerprint of the data; empty: it is computed when the model is stored.</param>
     /// <param name="cancellationToken">Ends the fetching.</param>
     /// <exception cref="PartitionUnreachableException">
     /// A partition cannot be reached, or has lost its columns: <see cref="EaseCoordinator.ResumeAsync"/> makes them again.
@@ -21,6 +22,7 @@ public static class EaseAssembly
         EaseOutcome outcome,
         IReadOnlyList<IEasePartition> partitions,
         Dataset data,
+        string fingerprint,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -60,7 +62,7 @@ public static class EaseAssembly
                 }
             }
 
-            return new EaseModel(data, plan.Options, EaseWeights.FromDense(weights, diagonal), outcome.Seconds);
+            return new EaseModel(data, plan.Options, EaseWeights.FromDense(weights, diagonal), outcome.Seconds, fingerprint);
         }
         catch
         {

@@ -20,14 +20,15 @@ public sealed class EaseHost : IDisposable
     /// <param name="interactions">X, users × items: all of it.</param>
     /// <param name="queue">Threads to compute with, which the host does not own.</param>
     /// <param name="checkpoints">Where blocks are kept while a training runs; null: nowhere, and a loss costs the whole training.</param>
-    public EaseHost(SparseMatrix interactions, ComputeQueue queue, EaseCheckpoints? checkpoints = null)
+    /// <param name="byItem">The transpose of the interactions; null: it is made here.</param>
+    public EaseHost(SparseMatrix interactions, ComputeQueue queue, EaseCheckpoints? checkpoints = null, SparseMatrix? byItem = null)
     {
         ArgumentNullException.ThrowIfNull(interactions);
         ArgumentNullException.ThrowIfNull(queue);
         Users = interactions;
         Queue = queue;
         Checkpoints = checkpoints;
-        _items = new Lazy<SparseMatrix>(interactions.Transpose);
+        _items = byItem is null ? new(interactions.Transpose) : new(byItem);
         Panels = new EasePanels(this);
     }
 

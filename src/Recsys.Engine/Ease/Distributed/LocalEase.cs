@@ -80,7 +80,7 @@ internal sealed class LocalEase : IAsyncDisposable
         await lost.DisposeAsync();
     }
 
-    public Task<EaseModel> CollectAsync(EaseOutcome outcome) => EaseAssembly.CollectAsync(Plan, outcome, _reached, _data, default);
+    public Task<EaseModel> CollectAsync(EaseOutcome outcome) => EaseAssembly.CollectAsync(Plan, outcome, _reached, _data, "", default);
 
     public async ValueTask DisposeAsync()
     {

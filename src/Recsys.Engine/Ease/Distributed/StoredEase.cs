@@ -82,10 +82,10 @@ public sealed record StoredEase(string Prefix, ClusterDatasetFacts Data, EasePla
     /// <param name="data">The data, read.</param>
     /// <param name="store">Where checkpoints are kept.</param>
     /// <param name="queue">Threads, which the host does not own.</param>
-    public EaseHost OpenHost(Dataset data, IBlobStore store, Compute.ComputeQueue queue)
+    public EaseHost OpenHost(ClusterData data, IBlobStore store, Compute.ComputeQueue queue)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return new EaseHost(data.Interactions, queue, new EaseCheckpoints(store, Prefix));
+        return new EaseHost(data.Data.Interactions, queue, new EaseCheckpoints(store, Prefix), data.ByItem);
     }
 
     /// <summary>Deletes the description and all checkpoints.</summary>

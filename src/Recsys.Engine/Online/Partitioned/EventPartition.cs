@@ -261,6 +261,7 @@ public sealed class EventPartition : IAsyncDisposable
         {
             while (true)
             {
+                long position = Applied;
                 bool done = await ExchangeAsync(_stopping.Token).ConfigureAwait(false);
                 long rows = _factors!.Rows.Told + _factors.Rows.Heard;
                 bool quiet = done && rows == exchanged;
@@ -268,9 +269,9 @@ public sealed class EventPartition : IAsyncDisposable
                 await Task.Delay(pause, _stopping.Token).ConfigureAwait(false);
 
                 // Where nobody says anything, one asks less often, until there is something to tell.
-                for (int skipped = 0; quiet && skipped < QuietPauses && !_engine.State.Lmf!.HasTouched; skipped++)
+                if (quiet)
                 {
-                    await Task.Delay(pause, _stopping.Token).ConfigureAwait(false);
+                    await _engine.WaitAdvancedAsync(position, pause * QuietPauses, _stopping.Token).ConfigureAwait(false);
                 }
             }
         }
@@ -318,10 +319,18 @@ public sealed class EventPartition : IAsyncDisposable
     {
         try
         {
-            for (int round = 0; ; round++)
+            long? asked = null;
+            while (true)
             {
-                await FlushAsync(ask: round % AskEvery == 0, _stopping.Token).ConfigureAwait(false);
+                long position = Applied;
+                bool ask = asked is not { } last || Stopwatch.GetElapsedTime(last) >= _pause * AskEvery;
+                asked = ask ? Stopwatch.GetTimestamp() : asked;
+                bool heard = await FlushAsync(ask, _stopping.Token).ConfigureAwait(false);
                 await Task.Delay(_pause, _stopping.Token).ConfigureAwait(false);
+                if (heard)
+                {
+                    await _engine.WaitAdvancedAsync(position, _pause * AskEvery, _stopping.Token).ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
