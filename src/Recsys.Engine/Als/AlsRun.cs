@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Recsys.Engine.Compute;
@@ -20,6 +21,7 @@ namespace Recsys.Engine.Als;
 /// <param name="Options">Training options; <see cref="AlsOptions.Partitions"/> is the number of partitions a side.</param>
 public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions Options)
 {
+    private const long InteractionsOfPartition = 1 << 18;
     private const string RunKey = "run";
     private const string PositionFolder = "position/";
 
@@ -80,6 +82,16 @@ public sealed record AlsRun(string Prefix, ClusterDatasetFacts Data, AlsOptions 
         var shape = data.RequiredShape();
         var parsed = algorithm.Parse(algorithm.Complete(() => shape, options));
         return new AlsRun(prefix, data, options.Text("partitions") is null ? parsed with { Partitions = partitions } : parsed);
+    }
+
+    /// <summary>
+    /// Partitions a side for so many interactions: one for each host, and more, up to <paramref name="most"/>, where there is enough
+    /// to do for what a partition costs, so that they can be dealt out evenly when hosts come and go. A power of two.
+    /// </summary>
+    public static int PartitionsFor(long interactions, int hosts, int most)
+    {
+        long wanted = Math.Max(1, Math.Max(hosts, interactions / InteractionsOfPartition));
+        return (int)Math.Min(BitOperations.RoundUpToPowerOf2((ulong)wanted), (ulong)most);
     }
 
     /// <summary>The last position that was stored, or null before the start.</summary>

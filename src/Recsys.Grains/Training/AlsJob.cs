@@ -51,7 +51,8 @@ internal sealed class AlsJob : ITrainingJob
     public static async Task PrepareAsync(string id, ClusterTrainingRequest request, JobServices services, CancellationToken cancellationToken)
     {
         var data = await ClusterDataset.OpenAsync(services.Store, request.Dataset, cancellationToken);
-        var run = AlsRun.Create(TrainingSite.AlsPrefix(id), data.Facts, new OptionBag(request.Options), services.DefaultPartitions) with
+        int partitions = AlsRun.PartitionsFor(data.Facts.Interactions, services.Silos, services.DefaultPartitions);
+        var run = AlsRun.Create(TrainingSite.AlsPrefix(id), data.Facts, new OptionBag(request.Options), partitions) with
         {
             VectorBits = await services.CommonVectorBitsAsync(cancellationToken),
         };

@@ -27,9 +27,12 @@ internal sealed class JobServices(
 
     public TrainingHooks Hooks => hooks;
 
+    /// <summary>Silos there are.</summary>
+    public int Silos => ActiveSilos().Count;
+
     /// <summary>Partitions a side where the request names none: some for every silo there is, and for some that may come.</summary>
     public int DefaultPartitions => (int)Math.Clamp(
-        BitOperations.RoundUpToPowerOf2((uint)(PartitionsPerSilo * ActiveSilos().Count)), 8, VirtualBlocks.Count);
+        BitOperations.RoundUpToPowerOf2((uint)(PartitionsPerSilo * Silos)), 8, VirtualBlocks.Count);
 
     /// <summary>
     /// The width that every silo there is computes in at full speed. One that comes later and is narrower computes in it too,

@@ -51,6 +51,18 @@ public sealed class StoredRunTests
         Assert.All(Enumerable.Range(0, items.Rows), i => Assert.True(items.Row(i).SequenceEqual(model.ItemFactors.Row(i))));
     }
 
+    [Theory]
+    [InlineData(0, 1, 8, 1)]
+    [InlineData(480_438, 1, 8, 1)]
+    [InlineData(480_438, 2, 8, 2)]
+    [InlineData(480_438, 3, 16, 4)]
+    [InlineData(810_128, 2, 8, 4)]
+    [InlineData(20_000_000, 2, 8, 8)]
+    [InlineData(long.MaxValue, 20, 64, 64)]
+    [InlineData(1, 100, 64, 64)]
+    public void Small_data_has_one_partition_for_each_host_and_large_data_several(long interactions, int hosts, int most, int expected) =>
+        Assert.Equal(expected, AlsRun.PartitionsFor(interactions, hosts, most));
+
     [Fact]
     public async Task A_data_set_stored_again_keeps_its_last_version_but_one_and_is_deleted_whole()
     {
