@@ -62,7 +62,7 @@ public sealed class TrainingCallsTests(TrainingCallsTests.TwoSilos fixture) : IC
         Assert.Equal(seen.Select(s => s.Revision).Distinct().Order(), seen.Select(s => s.Revision));
         Assert.Equal(2, seen[^1].Losses.Count);
         Assert.True(seen[^1].Losses[1] < seen[^1].Losses[0]);
-        Assert.Equal(8, seen[^1].Phases.Max(p => p.Silos.Values.Sum()));
+        Assert.Equal(2, seen[^1].Phases.Max(p => p.Silos.Values.Sum())); // of small data: as many partitions as silos
         await foreach (var status in _cluster.Training("watched").WatchAsync())
         {
             Assert.Equal(seen[^1].Version, status.Version);
