@@ -52,47 +52,33 @@ public sealed record ClusterData(Dataset Data, SparseMatrix ByItem, string Finge
         return ids.Count == places.Length ? ids : throw new RecsysException($"data set: {ids.Count} ids where {places.Length} were expected");
     }
 
-    /// <summary>
-    /// Dealt out to the items in the order of users, interactions lie in order without being sorted; so they do when they are
-    /// dealt out to the users again.
-    /// </summary>
+    /// <summary>The interactions by item; codes are in the order of training, and transposing sorts them.</summary>
     private static SparseMatrix ByItems(ClusterDatasetFacts facts, (InteractionBlock Block, int Row)[] users, InteractionBlock[] items)
     {
-        var offsets = new long[facts.Items + 1];
-        foreach (var (block, row) in users)
+        var offsets = new long[users.Length + 1];
+        for (int user = 0; user < users.Length; user++)
         {
-            foreach (uint code in block.Row(row))
-            {
-                offsets[Item(code) + 1]++;
-            }
+            offsets[user + 1] = offsets[user] + users[user].Block.Row(users[user].Row).Length;
         }
 
-        for (int i = 0; i < facts.Items; i++)
-        {
-            offsets[i + 1] += offsets[i];
-        }
-
-        long[] next = offsets[..facts.Items];
         var columns = new int[offsets[^1]];
-        var values = facts.Weighted ? new float[offsets[^1]] : null;
+        var values = facts.Weighted ? new float[columns.Length] : null;
         for (int user = 0; user < users.Length; user++)
         {
             var (block, row) = users[user];
+            int start = (int)offsets[user];
             var codes = block.Row(row);
-            var weights = block.Weights(row);
             for (int e = 0; e < codes.Length; e++)
             {
-                long to = next[Item(codes[e])]++;
-                columns[to] = user;
-                if (values is not null)
-                {
-                    values[to] = weights[e];
-                }
+                columns[start + e] = items[codes[e] >> RowCode.LocalBits].Indices[codes[e] & RowCode.LocalMask];
+            }
+
+            if (values is not null)
+            {
+                block.Weights(row).CopyTo(values.AsSpan(start));
             }
         }
 
-        return new SparseMatrix(facts.Items, facts.Users, offsets, columns, values);
-
-        int Item(uint code) => items[code >> RowCode.LocalBits].Indices[code & RowCode.LocalMask];
+        return SparseMatrix.Transpose(facts.Users, facts.Items, offsets, columns, values);
     }
 }

@@ -90,36 +90,39 @@ public sealed class SparseMatrix
         _values is null ? default : _values.AsSpan((int)_offsets[row], RowLength(row));
 
     /// <summary>The transpose, columns × rows.</summary>
-    public SparseMatrix Transpose()
+    public SparseMatrix Transpose() => Transpose(Rows, Columns, _offsets, _columns, _values);
+
+    /// <summary>The same of a matrix's arrays, whose columns need not be sorted: dealt out in the order of rows, they lie in order afterwards.</summary>
+    internal static SparseMatrix Transpose(int rows, int columnCount, long[] rowOffsets, int[] rowColumns, float[]? rowValues)
     {
-        var offsets = new long[Columns + 1];
-        foreach (int c in _columns)
+        var offsets = new long[columnCount + 1];
+        foreach (int c in rowColumns)
         {
             offsets[c + 1]++;
         }
 
-        for (int c = 0; c < Columns; c++)
+        for (int c = 0; c < columnCount; c++)
         {
             offsets[c + 1] += offsets[c];
         }
 
-        var next = offsets.AsSpan(0, Columns).ToArray();
-        var columns = new int[_columns.Length];
-        var values = _values is null ? null : new float[_values.Length];
-        for (int r = 0; r < Rows; r++)
+        var next = offsets.AsSpan(0, columnCount).ToArray();
+        var columns = new int[rowColumns.Length];
+        var values = rowValues is null ? null : new float[rowValues.Length];
+        for (int r = 0; r < rows; r++)
         {
-            for (long e = _offsets[r]; e < _offsets[r + 1]; e++)
+            for (long e = rowOffsets[r]; e < rowOffsets[r + 1]; e++)
             {
-                long to = next[_columns[e]]++;
+                long to = next[rowColumns[e]]++;
                 columns[to] = r;
                 if (values is not null)
                 {
-                    values[to] = _values![e];
+                    values[to] = rowValues![e];
                 }
             }
         }
 
-        return new SparseMatrix(Columns, Rows, offsets, columns, values);
+        return new SparseMatrix(columnCount, rows, offsets, columns, values);
     }
 
     /// <summary>The same pattern with every value 1.</summary>
