@@ -6,8 +6,8 @@ namespace Recsys.Engine.Als;
 
 /// <summary>
 /// The training loop over partitions, wherever they are. It sees phases, Gram matrices, losses and progress only, never a
-/// factor row. An iteration is one half-epoch of users and one of items; each is: Gram of the fixed side, its basis, the
-/// fixed side whitened, the other side solved.
+/// factor row. An iteration is one half-epoch of users and one of items; each is: the basis of the fixed side's Gram matrix, the
+/// fixed side whitened, the other side solved, and its Gram matrix.
 /// </summary>
 public sealed class AlsCoordinator
 {
@@ -55,7 +55,7 @@ public sealed class AlsCoordinator
     public async Task<IReadOnlyList<double>> ResumeAsync(
         int completed, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        var position = new AlsPosition(2 * completed, null, await GramAsync(_items, 2 * completed, cancellationToken), 0, []);
+        var position = new AlsPosition(2 * completed, null, await GramAsync(_items, 2 * completed, null, cancellationToken), 0, []);
         position = await TellAsync(position, cancellationToken);
         return await ResumeAsync(position, progress, cancellationToken);
     }
@@ -77,14 +77,14 @@ public sealed class AlsCoordinator
                 position = position with
                 {
                     Phase = phase,
-                    Users = await GramAsync(_users, phase, cancellationToken),
+                    Users = await GramAsync(_users, phase, reports, cancellationToken),
                     UserPenalty = Sum(reports, r => r.Penalty),
                 };
                 position = await TellAsync(position, cancellationToken);
                 continue;
             }
 
-            var items = await GramAsync(_items, phase, cancellationToken);
+            var items = await GramAsync(_items, phase, reports, cancellationToken);
 
             // Σ over all pairs of g·score² is g⟨PᵀP, QᵀQ⟩; what the observed pairs add came with the item reports.
             double loss = (_options.GramWeight * GramMatrix.Inner(position.Users!, items))
@@ -124,9 +124,11 @@ public sealed class AlsCoordinator
         return sum;
     }
 
-    private static async Task<GramMatrix> GramAsync(IReadOnlyList<IFactorPartition> side, int phase, CancellationToken cancellationToken)
+    /// <summary>The Gram matrix of a side, of what came with the reports and what has to be asked for.</summary>
+    private static async Task<GramMatrix> GramAsync(
+        IReadOnlyList<IFactorPartition> side, int phase, HalfEpochReport[]? reports, CancellationToken cancellationToken)
     {
-        var parts = await AllAsync(side.Select(p => p.GramAsync(phase, cancellationToken)));
+        var parts = await AllAsync(side.Select((p, i) => reports?[i].Grams is { } known ? Task.FromResult(known) : p.GramAsync(phase, cancellationToken)));
         return GramTree.Total(parts.SelectMany(p => p));
     }
 
@@ -153,7 +155,7 @@ public sealed class AlsCoordinator
         int phase = position.Phase + 1;
         var halfEpoch = _schedule.HalfEpoch(phase) with { Store = position.SaveNext, Checkpoint = position.Checkpoint, Attempt = Attempt };
         var (solved, held) = AlsSchedule.SolvesUsers(phase) ? (_users, _items) : (_items, _users);
-        var basis = _schedule.Basis(phase, position.NextGram);
+        var basis = new Lazy<AlsBasis>(() => _schedule.Basis(phase, position.NextGram));
         await AllAsync(held.Select(async p =>
         {
             await p.WhitenAsync(phase, basis, cancellationToken);

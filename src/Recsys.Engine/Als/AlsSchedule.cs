@@ -24,7 +24,7 @@ public sealed class AlsSchedule(AlsOptions options, AlsProblem problem)
 
     /// <summary>Half-epoch <paramref name="phase"/>.</summary>
     public HalfEpoch HalfEpoch(int phase) => new(
-        phase, phase == Phases ? AlsSolver.Cholesky : options.Solver, WithLoss: !SolvesUsers(phase));
+        phase, phase == Phases ? AlsSolver.Cholesky : options.Solver, WithLoss: !SolvesUsers(phase), WithGram: phase < Phases);
 
     /// <summary>The basis of half-epoch <paramref name="phase"/>: the same bits wherever it is computed.</summary>
     /// <param name="phase">The half-epoch.</param>

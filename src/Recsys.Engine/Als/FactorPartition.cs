@@ -82,7 +82,9 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) => Task.FromResult(Gram(cancellationToken));
+
+    private IReadOnlyList<GramPart> Gram(CancellationToken cancellationToken)
     {
         var parts = new GramPart[_rows.EndBlock - _rows.FirstBlock];
         _host.Pool.Run(
@@ -94,19 +96,20 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
                 parts[i] = new GramPart(0, block, _host.Solver(worker).Gram(_factors, start, _rows.BlockStart(block + 1) - start));
             },
             cancellationToken);
-        return Task.FromResult(GramTree.Reduce(parts));
+        return GramTree.Reduce(parts);
     }
 
     /// <inheritdoc/>
-    public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken)
+    public Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
         if (_whitenedPhase != phase)
         {
+            var whiten = basis.Value;
             _whitenedPhase = -1;
             _host.Pool.Run(
                 _batches.Length,
                 (worker, b) => _host.Solver(worker).Multiply(
-                    _factors, _batches[b].First, _batches[b].Count, basis.Whiten, basis.WhitenShape, _whitened),
+                    _factors, _batches[b].First, _batches[b].Count, whiten.Whiten, whiten.WhitenShape, _whitened),
                 cancellationToken);
             _whitenedPhase = phase;
         }
@@ -115,7 +118,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
         if (_report is not null && _reportPhase == halfEpoch.Phase)
         {
@@ -125,7 +128,7 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
         var table = await _otherSide.HoldAsync(halfEpoch.Phase, cancellationToken, cancellationToken);
         try
         {
-            return Solve(halfEpoch, basis, table, cancellationToken);
+            return Solve(halfEpoch, basis.Value, table, cancellationToken);
         }
         finally
         {
@@ -171,9 +174,9 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
             penalty[_batches[b].Block - _rows.FirstBlock] += _results[b].Penalty;
         }
 
+        var report = new HalfEpochReport(_rows.FirstBlock, loss, penalty, halfEpoch.WithGram ? Gram(cancellationToken) : null);
         _reportPhase = halfEpoch.Phase;
-        _report = new HalfEpochReport(_rows.FirstBlock, loss, penalty);
-        return _report;
+        return _report = report;
     }
 
     /// <inheritdoc/>

@@ -13,6 +13,7 @@ public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IRea
 {
     private readonly Lock _gate = new();
     private RowNeeds? _needs;
+    private int _from = VirtualBlocks.Count;
     private FetchPlan? _plan;
     private (int Phase, FetchPlan Plan, Task<FactorTable>? Table) _fetched;
 
@@ -25,7 +26,7 @@ public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IRea
         lock (_gate)
         {
             // Where a partition has come since, the table may lack rows that it needs: there is a new plan.
-            _plan ??= FetchPlan.Create(blockRows, owners, _needs, maxRows);
+            _plan ??= FetchPlan.Create(blockRows, owners, _needs, maxRows, _from);
             if (_fetched.Table is null || _fetched.Phase != phase || _fetched.Plan != _plan || _fetched.Table.IsFaulted || _fetched.Table.IsCanceled)
             {
                 LetGo();
@@ -41,6 +42,8 @@ public sealed class FactorSource(int factors, IReadOnlyList<int> blockRows, IRea
     {
         lock (_gate)
         {
+            // Partitions of the same number on both sides are in the same process, as a rule.
+            _from = Math.Min(_from, partition.FirstBlock);
             var needs = (_needs ?? RowNeeds.None(blockRows)).With(partition);
             if (needs != _needs)
             {

@@ -16,9 +16,12 @@ internal sealed class FetchPlan
     /// <param name="owners">The partition that owns each block; its blocks follow one another.</param>
     /// <param name="needs">The rows that are needed; null: all.</param>
     /// <param name="maxRows">Most rows sent in one call.</param>
-    public static FetchPlan Create(IReadOnlyList<int> blockRows, IReadOnlyList<IFactorPartition> owners, RowNeeds? needs, int maxRows)
+    /// <param name="from">The block to begin with: where each process begins with its own, no partition is asked by all of them at once.</param>
+    public static FetchPlan Create(
+        IReadOnlyList<int> blockRows, IReadOnlyList<IFactorPartition> owners, RowNeeds? needs, int maxRows, int from = 0)
     {
         var partitions = new List<IReadOnlyList<Request>>();
+        int before = 0;
         for (int block = 0, end; block < owners.Count; block = end)
         {
             for (end = block + 1; end < owners.Count && owners[end] == owners[block]; end++)
@@ -29,10 +32,11 @@ internal sealed class FetchPlan
             if (requests.Count > 0)
             {
                 partitions.Add(requests);
+                before += end <= from ? 1 : 0;
             }
         }
 
-        return new FetchPlan(partitions);
+        return new FetchPlan([.. partitions[before..], .. partitions[..before]]);
 
         List<Request> OfPartition(int first, int end)
         {
@@ -68,17 +72,17 @@ internal sealed class FetchPlan
         IEnumerable<Request> Pieces(int block, IFactorPartition owner)
         {
             int sent = Sent(block);
-            for (int from = 0; from < sent; from += maxRows)
+            for (int start = 0; start < sent; start += maxRows)
             {
-                int to = Math.Min(from + maxRows, sent);
+                int to = Math.Min(start + maxRows, sent);
                 if (needs is null)
                 {
-                    yield return new Request(owner, block, from, to - from, null);
+                    yield return new Request(owner, block, start, to - start, null);
                 }
                 else
                 {
                     var wanted = needs.Of(block);
-                    int first = wanted.Rows[from], count = wanted.Rows[to - 1] + 1 - first;
+                    int first = wanted.Rows[start], count = wanted.Rows[to - 1] + 1 - first;
                     yield return new Request(owner, block, first, count, wanted.Slice(first, count));
                 }
             }
@@ -87,15 +91,15 @@ internal sealed class FetchPlan
         RowSelection Select(int first, int end, int rows)
         {
             var bits = new ulong[RowSelection.Words(rows)];
-            int before = 0;
+            int start = 0;
             for (int block = first; block < end; block++)
             {
                 foreach (int row in needs!.Of(block).Rows)
                 {
-                    RowSelection.Set(bits, before + row);
+                    RowSelection.Set(bits, start + row);
                 }
 
-                before += blockRows[block];
+                start += blockRows[block];
             }
 
             return new RowSelection(bits);

@@ -4,4 +4,5 @@ namespace Recsys.Engine.Als;
 /// <param name="FirstBlock">The block of the first entry.</param>
 /// <param name="DataLoss">Of each block, Σ over observed pairs of e·s² − 2·t·s + t (s the score p·q); 0 where not asked for.</param>
 /// <param name="Penalty">Of each block, Σ of λ w‖x‖² over its rows.</param>
-public sealed record HalfEpochReport(int FirstBlock, double[] DataLoss, double[] Penalty);
+/// <param name="Grams">As <see cref="IFactorPartition.GramAsync"/> gives them; null: not asked for, or to be asked for there.</param>
+public sealed record HalfEpochReport(int FirstBlock, double[] DataLoss, double[] Penalty, IReadOnlyList<GramPart>? Grams = null);

@@ -18,12 +18,15 @@ public interface IFactorPartition
 
     /// <summary>
     /// Prepares this side to be the fixed one of half-epoch <paramref name="phase"/>: its rows expressed in
-    /// <paramref name="basis"/>, to be handed out by <see cref="GetWhitenedAsync"/>.
+    /// <paramref name="basis"/>, to be handed out by <see cref="GetWhitenedAsync"/>. One that can make the basis by itself may wait until it is asked for them.
     /// </summary>
-    Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken);
+    Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken);
 
-    /// <summary>Solves all rows of this partition; the other side's whitened rows are fetched from their owners.</summary>
-    Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken);
+    /// <summary>
+    /// Solves all rows of this partition; the other side's whitened rows are fetched from their owners. The basis is computed by
+    /// the first who uses it, and by nobody where all partitions are elsewhere and make it there.
+    /// </summary>
+    Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken);
 
     /// <summary>
     /// At most <paramref name="maxRows"/> rows from <paramref name="firstRow"/> of a block as whitened for

@@ -60,7 +60,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken)
+    public Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -74,14 +74,14 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         }
     }
 
-    private Task WhitenNow(int phase, AlsBasis basis)
+    private Task WhitenNow(int phase, Lazy<AlsBasis> basis)
     {
         Require(phase - 1); // what was before it in the queue may have changed them
         return _partition.WhitenAsync(phase, basis, CancellationToken.None);
     }
 
     /// <inheritdoc/>
-    public Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+    public Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
         _site.Begin(halfEpoch.Attempt);
         lock (_gate)
@@ -112,7 +112,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     {
         if (_partition.WhitenedPhase != phase)
         {
-            await WhitenAsync(phase, await _site.BasisAsync(phase, cancellationToken), cancellationToken);
+            await WhitenAsync(phase, new Lazy<AlsBasis>(await _site.BasisAsync(phase, cancellationToken)), cancellationToken);
         }
 
         return await _partition.GetWhitenedAsync(phase, block, firstRow, maxRows, wanted, cancellationToken);
@@ -220,7 +220,7 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
         return partition;
     }
 
-    private async Task<HalfEpochReport> SolveAndSaveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken work, CancellationToken cancellationToken)
+    private async Task<HalfEpochReport> SolveAndSaveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken work, CancellationToken cancellationToken)
     {
         // The other side's rows are fetched before the turn at the queue is taken: the wait is not on its thread.
         await Task.Yield();
@@ -236,11 +236,11 @@ public sealed class StoredFactorPartition : IStoredFactorPartition, IDisposable
     }
 
     // The caller holds the table; here it is let go of.
-    private async Task<HalfEpochReport> SolveByTableAsync(HalfEpoch halfEpoch, AlsBasis basis, FactorTable table, CancellationToken cancellationToken)
+    private async Task<HalfEpochReport> SolveByTableAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, FactorTable table, CancellationToken cancellationToken)
     {
         try
         {
-            return await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis, table, cancellationToken), cancellationToken);
+            return await _site.Queue.RunAsync(() => _partition.Solve(halfEpoch, basis.Value, table, cancellationToken), cancellationToken);
         }
         finally
         {

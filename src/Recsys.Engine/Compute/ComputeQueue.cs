@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Recsys.Engine.Compute;
 
 /// <summary>
@@ -9,9 +7,12 @@ namespace Recsys.Engine.Compute;
 /// </summary>
 public sealed class ComputeQueue : IDisposable
 {
-    private readonly BlockingCollection<Action> _work = new();
+    // Waited on without spinning: where several queues and a service share the processors, that takes them from each other.
+    private readonly object _gate = new();
+    private readonly Queue<Action> _work = new();
     private readonly Thread _thread;
     private readonly bool _ownsPool;
+    private bool _closed;
 
     /// <summary>Starts a pool of <paramref name="threads"/> (0: one per processor) and the thread that feeds it.</summary>
     public ComputeQueue(int threads = 0)
@@ -40,7 +41,16 @@ public sealed class ComputeQueue : IDisposable
     public int Threads => Pool.Threads;
 
     /// <summary>Pieces that wait.</summary>
-    public int Waiting => _work.Count;
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _work.Count;
+            }
+        }
+    }
 
     /// <summary>Runs a loop, see <see cref="ComputePool.Run"/>, when its turn comes.</summary>
     public Task RunAsync(int count, Action<int, int> body, CancellationToken cancellationToken = default) => RunAsync(
@@ -56,13 +66,11 @@ public sealed class ComputeQueue : IDisposable
     {
         ArgumentNullException.ThrowIfNull(work);
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
+        lock (_gate)
         {
-            _work.Add(() => Run(work, done, cancellationToken), CancellationToken.None);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new ObjectDisposedException(nameof(ComputeQueue), e);
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _work.Enqueue(() => Run(work, done, cancellationToken));
+            Monitor.Pulse(_gate);
         }
 
         return done.Task;
@@ -71,13 +79,17 @@ public sealed class ComputeQueue : IDisposable
     /// <summary>Finishes what is queued and ends the thread, and the pool's where it is the queue's own.</summary>
     public void Dispose()
     {
-        // The collection itself holds nothing that has to be freed, and a late caller is to find it closed.
-        if (_work.IsAddingCompleted)
+        lock (_gate)
         {
-            return;
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            Monitor.Pulse(_gate);
         }
 
-        _work.CompleteAdding();
         _thread.Join();
         if (_ownsPool)
         {
@@ -104,9 +116,23 @@ public sealed class ComputeQueue : IDisposable
 
     private void Work()
     {
-        foreach (var piece in _work.GetConsumingEnumerable())
+        while (Next() is { } piece)
         {
             piece();
+        }
+    }
+
+    /// <summary>The next piece, waited for; null when there will be none.</summary>
+    private Action? Next()
+    {
+        lock (_gate)
+        {
+            while (_work.Count == 0 && !_closed)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            return _work.TryDequeue(out var piece) ? piece : null;
         }
     }
 }

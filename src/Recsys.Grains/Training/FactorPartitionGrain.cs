@@ -39,7 +39,6 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
         if (step.Kind == FactorStepKind.Restore)
         {
             // Its factors may have been replaced: what was done with others is not done.
-            _steps[(int)FactorStepKind.Whiten] = default;
             _steps[(int)FactorStepKind.Gram] = default;
         }
 
@@ -55,6 +54,7 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
 
     public async ValueTask<FactorRows> GetWhitenedAsync(int phase, int block, int firstRow, int maxRows, RowSelection? wanted)
     {
+        await hooks.RowsAsync(Key, phase);
         var partition = await OpenAsync();
         maxRows = Math.Min(maxRows, WireLimits.MaxBlockBytes / sizeof(float) / _site!.Run.Options.Factors);
         try
@@ -105,13 +105,10 @@ internal sealed class FactorPartitionGrain(TrainingSite silo, TrainingHooks hook
         await hooks.StepAsync(Key, step.Kind, phase);
         switch (step.Kind)
         {
-            case FactorStepKind.Whiten:
-                await partition.WhitenAsync(phase, await site.BasisAsync(phase, Life.Token), Life.Token);
-                return answer;
             case FactorStepKind.Solve:
                 var basis = await site.BasisAsync(phase, Life.Token);
                 var halfEpoch = site.HalfEpoch(phase) with { Store = step.Store, Checkpoint = step.Checkpoint, Attempt = step.Attempt };
-                var report = await partition.SolveAsync(halfEpoch, basis, Life.Token);
+                var report = await partition.SolveAsync(halfEpoch, new Lazy<AlsBasis>(basis), Life.Token);
                 return answer with { Report = report, Received = site.Received(phase), Needed = site.Needed(Key.Kind) };
             case FactorStepKind.Gram:
                 return answer with { Grams = await partition.GramAsync(phase, Life.Token) };

@@ -6,9 +6,6 @@ public enum FactorStepKind
     /// <summary>Load rows and factors.</summary>
     Open,
 
-    /// <summary>Prepare its rows to be the fixed ones of a half-epoch.</summary>
-    Whiten,
-
     /// <summary>Solve its rows.</summary>
     Solve,
 

@@ -33,10 +33,10 @@ internal sealed class RemoteFactorPartition(IGrainFactory grains, PartitionKey k
     public async Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) =>
         (await StepAsync(new FactorStep(FactorStepKind.Gram, phase), cancellationToken).ConfigureAwait(false)).Grams!;
 
-    public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
-        await StepAsync(new FactorStep(FactorStepKind.Whiten, phase), cancellationToken).ConfigureAwait(false);
+    /// <summary>Nothing: it makes the basis, and prepares its rows, when they are asked for, which is at once.</summary>
+    public Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
         var step = new FactorStep(FactorStepKind.Solve, halfEpoch.Phase, halfEpoch.Attempt, halfEpoch.Store, halfEpoch.Checkpoint);
         var answer = await StepAsync(step, cancellationToken).ConfigureAwait(false);

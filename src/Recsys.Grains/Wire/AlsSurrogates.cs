@@ -26,7 +26,7 @@ internal sealed class GramPartConverter : IConverter<GramPart, GramPartSurrogate
 
 [GenerateSerializer]
 [Alias("recsys.half-epoch-report")]
-internal readonly struct HalfEpochReportSurrogate(int firstBlock, double[] dataLoss, double[] penalty)
+internal readonly struct HalfEpochReportSurrogate(int firstBlock, double[] dataLoss, double[] penalty, IReadOnlyList<GramPart>? grams)
 {
     [Id(0)]
     public readonly int FirstBlock = firstBlock;
@@ -36,15 +36,19 @@ internal readonly struct HalfEpochReportSurrogate(int firstBlock, double[] dataL
 
     [Id(2)]
     public readonly double[] Penalty = penalty;
+
+    [Id(3)]
+    public readonly IReadOnlyList<GramPart>? Grams = grams;
 }
 
 [RegisterConverter]
 internal sealed class HalfEpochReportConverter : IConverter<HalfEpochReport, HalfEpochReportSurrogate>
 {
     public HalfEpochReport ConvertFromSurrogate(in HalfEpochReportSurrogate surrogate) =>
-        new(surrogate.FirstBlock, surrogate.DataLoss, surrogate.Penalty);
+        new(surrogate.FirstBlock, surrogate.DataLoss, surrogate.Penalty, surrogate.Grams);
 
-    public HalfEpochReportSurrogate ConvertToSurrogate(in HalfEpochReport value) => new(value.FirstBlock, value.DataLoss, value.Penalty);
+    public HalfEpochReportSurrogate ConvertToSurrogate(in HalfEpochReport value) =>
+        new(value.FirstBlock, value.DataLoss, value.Penalty, value.Grams);
 }
 
 [GenerateSerializer]

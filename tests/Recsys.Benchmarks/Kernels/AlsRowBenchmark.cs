@@ -55,7 +55,7 @@ internal sealed class AlsRowBenchmark : IKernelBenchmark
         int phase = 0;
         void Ours()
         {
-            var basis = AlsBasis.Create(gram, 1, Ridge, false, "ALS");
+            var basis = new Lazy<AlsBasis>(AlsBasis.Create(gram, 1, Ridge, false, "ALS"));
             sides.Items[0].WhitenAsync(++phase, basis, default).GetAwaiter().GetResult();
             sides.Users[0].SolveAsync(new HalfEpoch(phase, AlsSolver.Cholesky, false), basis, default).GetAwaiter().GetResult();
         }

@@ -127,6 +127,9 @@ internal sealed class TrainingCluster : IAsyncDisposable
         /// <summary>Called at each step with the silo's address.</summary>
         public Func<string, PartitionKey, FactorStepKind, int, Task>? Step { get; set; }
 
+        /// <summary>Called with the silo's address when a partition there is asked for rows of a half-epoch.</summary>
+        public Func<string, int, Task>? Rows { get; set; }
+
         /// <summary>Called at each step of EASE with the silo's address.</summary>
         public Func<string, PartitionKey, EaseStep, Task>? EaseStep { get; set; }
 
@@ -161,6 +164,9 @@ internal sealed class TrainingCluster : IAsyncDisposable
     {
         public override Task StepAsync(PartitionKey partition, FactorStepKind kind, int phase) =>
             test.Step?.Invoke(silo.SiloAddress.ToString(), partition, kind, phase) ?? Task.CompletedTask;
+
+        public override Task RowsAsync(PartitionKey partition, int phase) =>
+            test.Rows?.Invoke(silo.SiloAddress.ToString(), phase) ?? Task.CompletedTask;
 
         public override Task EaseStepAsync(PartitionKey partition, EaseStep step) =>
             test.EaseStep?.Invoke(silo.SiloAddress.ToString(), partition, step) ?? Task.CompletedTask;

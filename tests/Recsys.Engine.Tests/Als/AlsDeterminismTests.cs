@@ -150,7 +150,7 @@ public sealed class AlsDeterminismTests
         await new AlsCoordinator(Options, sides.Problem, sides.Users, sides.Items).RunAsync(null, default);
         using var before = sides.CollectUsers();
         var gram = GramTree.Total(await sides.Items[0].GramAsync(0, default));
-        var basis = AlsBasis.Create(gram, 1, 2, false, "ALS");
+        var basis = new Lazy<AlsBasis>(AlsBasis.Create(gram, 1, 2, false, "ALS"));
         await sides.Users[0].InitializeAsync(default);
         await Assert.ThrowsAsync<RecsysException>(() => sides.Users[0].SolveAsync(new HalfEpoch(3, AlsSolver.Cholesky, false), basis, default));
         using var after = sides.CollectUsers();
@@ -269,10 +269,10 @@ public sealed class AlsDeterminismTests
 
         public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) => inner.GramAsync(phase, cancellationToken);
 
-        public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
+        public Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken) =>
             inner.WhitenAsync(phase, basis, cancellationToken);
 
-        public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+        public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
         {
             var attempt = scissors.Begin();
             try

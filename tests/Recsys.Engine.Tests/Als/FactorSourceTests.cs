@@ -114,9 +114,9 @@ public sealed class FactorSourceTests
 
         public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<FactorBlock> GetFactorsAsync(int block, int firstRow, int maxRows, CancellationToken cancellationToken) => throw new NotSupportedException();
 

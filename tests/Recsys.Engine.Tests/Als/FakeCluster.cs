@@ -130,10 +130,10 @@ internal sealed class FakeCluster : IDisposable
         public async Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) =>
             await (await cluster.Open(kind, index)).GramAsync(phase, cancellationToken);
 
-        public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken) =>
+        public async Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken) =>
             await (await cluster.Open(kind, index)).WhitenAsync(phase, basis, cancellationToken);
 
-        public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+        public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
         {
             if (cluster.SolvesLeft-- <= 0)
             {

@@ -31,6 +31,18 @@ public sealed class FetchPlanTests
         Assert.All(plan.Partitions, p => Assert.All(p, r => Assert.Same(owners[r.Block], r.Owner)));
     }
 
+    [Theory]
+    [InlineData(0, new[] { 0, 2, 3, 5 })]
+    [InlineData(1, new[] { 0, 2, 3, 5 })]
+    [InlineData(3, new[] { 3, 5, 0, 2 })]
+    [InlineData(5, new[] { 5, 0, 2, 3 })]
+    [InlineData(64, new[] { 0, 2, 3, 5 })]
+    public void It_begins_with_the_partition_of_a_block_and_comes_round_to_the_others(int from, int[] blocks)
+    {
+        var plan = FetchPlan.Create([3, 2, 4, 2, 9, 1], Owners([0, 0, 1, 2, 2, 3]), needs: null, maxRows: 20, from);
+        Assert.Equal(blocks, plan.Partitions.Select(p => p[0].Block));
+    }
+
     [Fact]
     public void A_plan_asks_for_the_rows_that_are_needed_once_each_and_for_no_others()
     {
@@ -52,7 +64,7 @@ public sealed class FetchPlanTests
             int maxRows = 1 + random.Next(random.Next(2) == 0 ? 8 : 500);
             var owners = Owners([.. Enumerable.Range(0, VirtualBlocks.Count).Select(b => b / (1 + (seed % 20)))]);
             var asked = new List<int>();
-            foreach (var request in FetchPlan.Create(blockRows, owners, needs, maxRows).Partitions.SelectMany(p => p))
+            foreach (var request in FetchPlan.Create(blockRows, owners, needs, maxRows, random.Next(70)).Partitions.SelectMany(p => p))
             {
                 Assert.InRange(request.Wanted!.Count, 1, maxRows);
                 Assert.InRange(request.Wanted.Rows[^1], 0, request.Rows - 1);

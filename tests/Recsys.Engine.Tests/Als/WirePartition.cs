@@ -21,21 +21,21 @@ internal sealed class WirePartition(IFactorPartition inner) : IFactorPartition
     {
         await inner.GramAsync(phase, cancellationToken);
         await Task.Yield();
-        return [.. (await inner.GramAsync(phase, cancellationToken)).Select(p => p with { Gram = Copy(p.Gram) })];
+        return Copy(await inner.GramAsync(phase, cancellationToken));
     }
 
-    public async Task WhitenAsync(int phase, AlsBasis basis, CancellationToken cancellationToken)
+    public async Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
         await inner.WhitenAsync(phase, Copy(basis), cancellationToken);
         await inner.WhitenAsync(phase, Copy(basis), cancellationToken);
     }
 
-    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, AlsBasis basis, CancellationToken cancellationToken)
+    public async Task<HalfEpochReport> SolveAsync(HalfEpoch halfEpoch, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
         await inner.SolveAsync(halfEpoch, Copy(basis), cancellationToken);
         await Task.Yield();
         var report = await inner.SolveAsync(halfEpoch, Copy(basis), cancellationToken);
-        return new HalfEpochReport(report.FirstBlock, [.. report.DataLoss], [.. report.Penalty]);
+        return new HalfEpochReport(report.FirstBlock, [.. report.DataLoss], [.. report.Penalty], report.Grams is { } grams ? Copy(grams) : null);
     }
 
     public async ValueTask<FactorBlock> GetWhitenedAsync(
@@ -48,10 +48,12 @@ internal sealed class WirePartition(IFactorPartition inner) : IFactorPartition
     public ValueTask PutFactorsAsync(FactorBlock rows, CancellationToken cancellationToken) =>
         inner.PutFactorsAsync(Copy(rows), cancellationToken);
 
+    private static GramPart[] Copy(IReadOnlyList<GramPart> parts) => [.. parts.Select(p => p with { Gram = Copy(p.Gram) })];
+
     private static GramMatrix Copy(GramMatrix gram) => new(gram.Size, gram.Values.ToArray());
 
-    private static AlsBasis Copy(AlsBasis basis) =>
-        AlsBasis.Create(Copy(basis.Gram), basis.GramWeight, basis.Ridge, basis.HasRowRidges, "copy");
+    private static Lazy<AlsBasis> Copy(Lazy<AlsBasis> basis) =>
+        new(AlsBasis.Create(Copy(basis.Value.Gram), basis.Value.GramWeight, basis.Value.Ridge, basis.Value.HasRowRidges, "copy"));
 
     private FactorBlock Copy(FactorBlock block)
     {

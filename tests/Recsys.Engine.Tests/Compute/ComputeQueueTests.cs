@@ -50,4 +50,22 @@ public sealed class ComputeQueueTests
         queue.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => queue.RunAsync(1, (_, _) => { }));
     }
+
+    [Fact]
+    public async Task What_is_queued_is_finished_before_the_end()
+    {
+        using var pool = new ComputePool(1);
+        var queue = new ComputeQueue(pool);
+        using var hold = new ManualResetEventSlim();
+        var first = queue.RunAsync(1, (_, _) => hold.Wait());
+        var others = Enumerable.Range(0, 3).Select(i => queue.RunAsync(() => i)).ToArray();
+        Assert.True(SpinWait.SpinUntil(() => queue.Waiting == 3, TimeSpan.FromSeconds(10)));
+        var end = Task.Run(queue.Dispose);
+        hold.Set();
+        await end;
+        await first;
+        int[] results = await Task.WhenAll(others);
+        Assert.Equal([0, 1, 2], results);
+        Assert.Equal(0, queue.Waiting);
+    }
 }
