@@ -63,9 +63,10 @@ internal sealed class EaseJob : ITrainingJob
             await _services.Hooks.ReachedAsync(_id, "model", 0);
             try
             {
-                var data = _services.Site.FindEase(_id)?.Data ?? await ClusterDataset.Open(_services.Store, _stored.Data).LoadAsync(cancellationToken);
+                var here = _services.Site.FindEase(_id);
+                var data = here?.Data ?? await ClusterDataset.Open(_services.Store, _stored.Data).LoadAsync(cancellationToken);
                 using var model = await EaseAssembly.CollectAsync(
-                    _stored.Plan, outcome with { Seconds = run.Status.Seconds }, _partitions, data.Data, data.Fingerprint, cancellationToken);
+                    _stored.Plan, outcome with { Seconds = run.Status.Seconds }, _partitions, data.Data, data.Fingerprint, here?.Host, cancellationToken);
                 return await ModelBlobs.SaveAsync(
                     _services.Store, TrainingRun.Model(run.Status.Request), model.ToContents(), _id, cancellationToken);
             }

@@ -6,12 +6,16 @@ namespace Recsys.Engine.Ease.Distributed;
 /// <summary>Puts the whole model together from the partitions, to be stored or served from every host.</summary>
 public static class EaseAssembly
 {
-    /// <summary>Fetches B. The partitions must have finished, and keep what they have.</summary>
+    /// <summary>
+    /// Fetches B. The partitions must have finished, and keep what they have; but one that owns all columns and is in this process gives
+    /// its memory away: there is no second matrix.
+    /// </summary>
     /// <param name="plan">The plan of the training.</param>
     /// <param name="outcome">What <see cref="EaseCoordinator.RunAsync"/> returned.</param>
     /// <param name="partitions">The partitions, by number.</param>
     /// <param name="data">The data trained on.</param>
     /// <param name="fingerprint">The fingerprint of the data; empty: it is computed when the model is stored.</param>
+    /// <param name="here">The host of partitions in this process; null: all are elsewhere, or are to keep what they have.</param>
     /// <param name="cancellationToken">Ends the fetching.</param>
     /// <exception cref="PartitionUnreachableException">
     /// A partition cannot be reached, or has lost its columns: <see cref="EaseCoordinator.ResumeAsync"/> makes them again.
@@ -23,12 +27,18 @@ public static class EaseAssembly
         IReadOnlyList<IEasePartition> partitions,
         Dataset data,
         string fingerprint,
+        EaseHost? here,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(outcome);
         ArgumentNullException.ThrowIfNull(partitions);
         ArgumentNullException.ThrowIfNull(data);
+        if (plan.Partitions == 1 && here?.Local(0)?.TakeColumns(plan.Training, outcome.Attempt) is { } all)
+        {
+            return new EaseModel(data, plan.Options, EaseWeights.FromDense(all.Weights, all.InverseDiagonal), outcome.Seconds, fingerprint);
+        }
+
         Compute.MemoryBudget.Require(
             EaseTrainer.EstimateBytes(plan.Items, plan.Options), $"the EASE model of {plan.Items} items", "serve it from the partitions");
         var layout = new EaseLayout(plan);

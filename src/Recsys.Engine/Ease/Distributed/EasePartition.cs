@@ -244,6 +244,26 @@ public sealed partial class EasePartition : IEasePartition, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// The finished columns of an attempt, given away: whoever takes them disposes them, and the partition has nothing of the training
+    /// any more, like one that was lost. Null where they are not here.
+    /// </summary>
+    internal EaseColumns? TakeColumns(string training, int attempt)
+    {
+        lock (_gate)
+        {
+            if (_run is null || !_run.Is(training, attempt) || _stage != EaseStage.Finished)
+            {
+                return null;
+            }
+
+            // Calls that come late find nothing to work on.
+            var taken = new EaseColumns(_run.Layout.ItemsOf(_index), _part!.Share(), _part.Diagonal);
+            (_part, _stage, _pivots) = (null, EaseStage.Empty, 0);
+            return taken;
+        }
+    }
+
     /// <summary>Stops the work and leaves the host.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -80,7 +80,9 @@ internal sealed class LocalEase : IAsyncDisposable
         await lost.DisposeAsync();
     }
 
-    public Task<EaseModel> CollectAsync(EaseOutcome outcome) => EaseAssembly.CollectAsync(Plan, outcome, _reached, _data, "", default);
+    /// <summary>The model; taken from the partition, where one has it all, or copied.</summary>
+    public Task<EaseModel> CollectAsync(EaseOutcome outcome, bool take = false) =>
+        EaseAssembly.CollectAsync(Plan, outcome, _reached, _data, "", take ? _hosts[0] : null, default);
 
     public async ValueTask DisposeAsync()
     {

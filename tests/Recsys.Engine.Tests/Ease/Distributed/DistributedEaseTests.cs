@@ -32,6 +32,53 @@ public sealed class DistributedEaseTests
     }
 
     [Fact]
+    public async Task A_partition_that_has_all_columns_gives_them_away_and_is_as_one_that_was_lost()
+    {
+        var data = EaseTestData.Weighted(EaseTestData.Bookshop(100, 200));
+        var options = new EaseOptions { Regularization = 30 };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, 1, 1, pool);
+        var outcome = await new EaseCoordinator(local.Plan, local.Partitions).RunAsync(null, default);
+        Assert.Null(local.Owned[0].TakeColumns("t", outcome.Attempt + 1));
+        Assert.Null(local.Owned[0].TakeColumns("other", outcome.Attempt));
+        using (var copied = await local.CollectAsync(outcome))
+        {
+            using var taken = await local.CollectAsync(outcome, take: true);
+            await Assert.ThrowsAsync<PartitionUnreachableException>(() => local.CollectAsync(outcome, take: true));
+
+            // A call that comes late does not touch what was given away, nor does the end of the partition free it.
+            await local.Partitions[0].StartAsync(new EaseStep("t", outcome.Attempt, EasePhase.Gram), default);
+            var report = await local.Partitions[0].ReportAsync(1000, default);
+            Assert.Equal((EaseStage.Empty, false, null), (report.Stage, report.Running, report.Failure));
+            await local.LoseAsync(0);
+            SameBits.Assert(expected, taken);
+            SameBits.Assert(expected, copied);
+        }
+
+        outcome = await new EaseCoordinator(local.Plan, local.Partitions).ResumeAsync(null, default);
+        using var again = await local.CollectAsync(outcome, take: true);
+        SameBits.Assert(expected, again);
+    }
+
+    [Fact]
+    public async Task Who_has_taken_the_columns_and_needs_them_again_has_them_made_again()
+    {
+        var data = EaseTestData.Weighted(EaseTestData.Bookshop(100, 200));
+        var options = new EaseOptions { Regularization = 30 };
+        using var expected = EaseTrainer.Train(data, options);
+        using var pool = new ComputePool(2);
+        await using var local = new LocalEase("t", data, options, 1, 1, pool);
+        for (int attempt = 1; attempt <= 3; attempt++)
+        {
+            var outcome = await new EaseCoordinator(local.Plan, local.Partitions).ResumeAsync(null, default);
+            Assert.Equal(attempt, outcome.Attempt);
+            using var model = await local.CollectAsync(outcome, take: true);
+            SameBits.Assert(expected, model);
+        }
+    }
+
+    [Fact]
     public async Task Dropout_an_exponent_and_clipping_are_those_of_one_machine()
     {
         var data = EaseTestData.Weighted(EaseTestData.Bookshop(200, 300));
