@@ -84,21 +84,6 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     /// <inheritdoc/>
     public Task<IReadOnlyList<GramPart>> GramAsync(int phase, CancellationToken cancellationToken) => Task.FromResult(Gram(cancellationToken));
 
-    private IReadOnlyList<GramPart> Gram(CancellationToken cancellationToken)
-    {
-        var parts = new GramPart[_rows.EndBlock - _rows.FirstBlock];
-        _host.Pool.Run(
-            parts.Length,
-            (worker, i) =>
-            {
-                int block = _rows.FirstBlock + i;
-                int start = _rows.BlockStart(block);
-                parts[i] = new GramPart(0, block, _host.Solver(worker).Gram(_factors, start, _rows.BlockStart(block + 1) - start));
-            },
-            cancellationToken);
-        return GramTree.Reduce(parts);
-    }
-
     /// <inheritdoc/>
     public Task WhitenAsync(int phase, Lazy<AlsBasis> basis, CancellationToken cancellationToken)
     {
@@ -240,6 +225,22 @@ public sealed class FactorPartition : IFactorPartition, IDisposable
     {
         _factors.Dispose();
         _whitened.Dispose();
+    }
+
+    /// <summary>Gram matrices of the factors as they are.</summary>
+    private IReadOnlyList<GramPart> Gram(CancellationToken cancellationToken)
+    {
+        var parts = new GramPart[_rows.EndBlock - _rows.FirstBlock];
+        _host.Pool.Run(
+            parts.Length,
+            (worker, i) =>
+            {
+                int block = _rows.FirstBlock + i;
+                int start = _rows.BlockStart(block);
+                parts[i] = new GramPart(0, block, _host.Solver(worker).Gram(_factors, start, _rows.BlockStart(block + 1) - start));
+            },
+            cancellationToken);
+        return GramTree.Reduce(parts);
     }
 
     private static Batch[] Cut(PartitionRows rows)

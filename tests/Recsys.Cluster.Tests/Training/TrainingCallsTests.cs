@@ -58,7 +58,7 @@ public sealed class TrainingCallsTests(TrainingCallsTests.TwoSilos fixture) : IC
             seen.Add(status);
         }
 
-        Assert.Equal(TrainingState.Succeeded, seen[^1].State);
+        Assert.Equal((TrainingState.Succeeded, "model", 1, 1), (seen[^1].State, seen[^1].Stage, seen[^1].Done, seen[^1].Total));
         Assert.Equal(seen.Select(s => s.Revision).Distinct().Order(), seen.Select(s => s.Revision));
         Assert.Equal(2, seen[^1].Losses.Count);
         Assert.True(seen[^1].Losses[1] < seen[^1].Losses[0]);
