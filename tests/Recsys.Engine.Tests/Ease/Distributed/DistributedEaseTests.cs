@@ -56,25 +56,12 @@ public sealed class DistributedEaseTests
             SameBits.Assert(expected, copied);
         }
 
-        outcome = await new EaseCoordinator(local.Plan, local.Partitions).ResumeAsync(null, default);
-        using var again = await local.CollectAsync(outcome, take: true);
-        SameBits.Assert(expected, again);
-    }
-
-    [Fact]
-    public async Task Who_has_taken_the_columns_and_needs_them_again_has_them_made_again()
-    {
-        var data = EaseTestData.Weighted(EaseTestData.Bookshop(100, 200));
-        var options = new EaseOptions { Regularization = 30 };
-        using var expected = EaseTrainer.Train(data, options);
-        using var pool = new ComputePool(2);
-        await using var local = new LocalEase("t", data, options, 1, 1, pool);
-        for (int attempt = 1; attempt <= 3; attempt++)
+        // Who needs them again has them made again, as often as that is.
+        for (int attempt = 2; attempt <= 3; attempt++)
         {
-            var outcome = await new EaseCoordinator(local.Plan, local.Partitions).ResumeAsync(null, default);
-            Assert.Equal(attempt, outcome.Attempt);
-            using var model = await local.CollectAsync(outcome, take: true);
-            SameBits.Assert(expected, model);
+            outcome = await new EaseCoordinator(local.Plan, local.Partitions).ResumeAsync(null, default);
+            using var again = await local.CollectAsync(outcome, take: true);
+            SameBits.Assert(expected, again);
         }
     }
 
