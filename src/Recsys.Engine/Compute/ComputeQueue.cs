@@ -127,12 +127,13 @@ public sealed class ComputeQueue : IDisposable
     {
         lock (_gate)
         {
-            while (_work.Count == 0 && !_closed)
+            Action? piece;
+            while (!_work.TryDequeue(out piece) && !_closed)
             {
                 Monitor.Wait(_gate);
             }
 
-            return _work.TryDequeue(out var piece) ? piece : null;
+            return piece;
         }
     }
 }

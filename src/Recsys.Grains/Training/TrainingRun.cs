@@ -180,7 +180,9 @@ internal sealed class TrainingRun
                 return;
             }
 
-            await WriteAsync(s => Ended(s, TrainingState.Succeeded) with { Version = version, Done = Math.Max(s.Done, s.Total) }, CancellationToken.None).ConfigureAwait(false);
+            await WriteAsync(
+                s => Ended(s, TrainingState.Succeeded) with { Version = version, Done = Math.Max(s.Done, s.Total) },
+                CancellationToken.None).ConfigureAwait(false);
             _logger.LogInformation(
                 "Training {Training}: version {Version} in {Seconds:F1} s", _status.Id, version, Stopwatch.GetElapsedTime(start).TotalSeconds);
             await CloseAsync().ConfigureAwait(false);

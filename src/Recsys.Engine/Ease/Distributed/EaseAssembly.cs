@@ -34,11 +34,16 @@ public static class EaseAssembly
         ArgumentNullException.ThrowIfNull(outcome);
         ArgumentNullException.ThrowIfNull(partitions);
         ArgumentNullException.ThrowIfNull(data);
-        if (plan.Partitions == 1 && here?.Local(0)?.TakeColumns(plan.Training, outcome.Attempt) is { } all)
-        {
-            return new EaseModel(data, plan.Options, EaseWeights.FromDense(all.Weights, all.InverseDiagonal), outcome.Seconds, fingerprint);
-        }
+        var own = plan.Partitions == 1 ? here?.Local(0)?.TakeColumns(plan.Training, outcome.Attempt) : null;
+        var weights = own is null
+            ? await FetchAsync(plan, outcome, partitions, cancellationToken)
+            : EaseWeights.FromDense(own.Weights, own.InverseDiagonal);
+        return new EaseModel(data, plan.Options, weights, outcome.Seconds, fingerprint);
+    }
 
+    private static async Task<EaseWeights> FetchAsync(
+        EasePlan plan, EaseOutcome outcome, IReadOnlyList<IEasePartition> partitions, CancellationToken cancellationToken)
+    {
         Compute.MemoryBudget.Require(
             EaseTrainer.EstimateBytes(plan.Items, plan.Options), $"the EASE model of {plan.Items} items", "serve it from the partitions");
         var layout = new EaseLayout(plan);
@@ -72,7 +77,7 @@ public static class EaseAssembly
                 }
             }
 
-            return new EaseModel(data, plan.Options, EaseWeights.FromDense(weights, diagonal), outcome.Seconds, fingerprint);
+            return EaseWeights.FromDense(weights, diagonal);
         }
         catch
         {
