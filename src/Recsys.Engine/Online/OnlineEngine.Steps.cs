@@ -20,6 +20,10 @@ public sealed partial class OnlineEngine
         cancellationToken.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Has EASE take the steps for what is applied so far, now.</summary>
+    private Task FlushEaseAsync(CancellationToken cancellationToken) =>
+        _state.Ease is { } ease ? Task.Run(() => ease.Flush(cancellationToken), cancellationToken) : Task.CompletedTask;
+
     private async Task StepAsync()
     {
         var ease = _state.Ease!;

@@ -65,8 +65,9 @@ public sealed partial class OnlineEngine : IEventIngest, IUserForget, IAsyncDisp
     internal EagerFoldIn? FoldIn => _foldIn;
 
     /// <summary>
-    /// Opens the engine in a directory: the newest sound snapshot there and the log from its position on. In an empty
-    /// directory it begins with <paramref name="start"/>, of which it keeps a snapshot.
+    /// Opens the engine in a directory: the newest sound snapshot there and the log from its position on, all of it applied
+    /// (EASE's steps included) when it returns. In an empty directory it begins with <paramref name="start"/>, of which it
+    /// keeps a snapshot.
     /// </summary>
     /// <exception cref="RecsysException">The directory is in use or damaged beyond what snapshots and log can restore.</exception>
     public static async Task<OnlineEngine> OpenAsync(
@@ -151,6 +152,7 @@ public sealed partial class OnlineEngine : IEventIngest, IUserForget, IAsyncDisp
         try
         {
             await engine.WaitAppliedAsync(log.End, cancellationToken).ConfigureAwait(false);
+            await engine.FlushEaseAsync(cancellationToken).ConfigureAwait(false);
             return engine;
         }
         catch
@@ -203,11 +205,7 @@ public sealed partial class OnlineEngine : IEventIngest, IUserForget, IAsyncDisp
         var tombstone = InteractionEvent.Forget($"forget-{Guid.NewGuid():N}", user, DateTimeOffset.UtcNow);
         var result = await _log.AppendAsync(new[] { tombstone }, cancellationToken).ConfigureAwait(false);
         await WaitAppliedAsync(result.End, cancellationToken).ConfigureAwait(false);
-        if (_state.Ease is { } ease)
-        {
-            await Task.Run(() => ease.Flush(cancellationToken), cancellationToken).ConfigureAwait(false);
-        }
-
+        await FlushEaseAsync(cancellationToken).ConfigureAwait(false);
         return known;
     }
 

@@ -63,6 +63,24 @@ public sealed class OnlineEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task When_it_is_opened_EASE_holds_all_of_the_log()
+    {
+        var start = OnlineTestData.Start();
+        var seldom = OnlineTestData.Options with { EaseStepUsers = int.MaxValue, EaseStepDelay = TimeSpan.FromHours(1) };
+        var events = OnlineTestData.Events(start, 120, 1);
+        await using (var engine = await OnlineEngine.OpenAsync(Folder("a"), seldom, start))
+        {
+            await engine.AcceptAsync(events);
+        }
+
+        await using var opened = await OnlineEngine.OpenAsync(Folder("a"), seldom);
+        await using var steady = await OnlineEngine.OpenAsync(Folder("b"), seldom, start);
+        await OnlineTestData.Accept(steady, events);
+        Assert.Equal(0, opened.State.Ease!.Pending);
+        AssertSame(steady, opened);
+    }
+
+    [Fact]
     public async Task Repeated_events_change_nothing_not_even_after_a_restart()
     {
         var start = OnlineTestData.Start();
