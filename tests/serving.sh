@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Recommendations from silo processes to a client process, for ALS with 128 factors and EASE, each in every silo: calls a second of 1 and of 16
-# callers that wait (closed loop); the largest rate that is sustained when calls come whether or not earlier ones are answered (open
-# loop); and latency at half and a quarter of that, in three rounds each of a dry run (calls answered at once, without the cluster: what this
+# callers that wait (closed loop); the largest rate that is sustained, for half a minute, when calls come whether or not earlier ones are
+# answered (open loop); and latency at half and a quarter of that, in three rounds each of a dry run (calls answered at once, without the cluster: what this
 # machine's timers and scheduler add by themselves) and the real thing, then the medians of the rounds: a stall that the dry run has too is
 # the machine's.
 #

@@ -18,11 +18,12 @@ internal static class LoadTestCommand
         var count = new Option<int>("--count", "-n") { Description = "items a call asks for (default 20)", HelpName = "N", DefaultValueFactory = _ => 20 };
         var model = new Option<string?>("--model") { Description = "which model (default: the cluster's default)", HelpName = "NAME" };
         var users = new Option<string?>("--users") { Description = "file of user ids, one a line (default: 1000 users of the cluster)", HelpName = "FILE" };
-        var saturation = new Option<bool>("--find-saturation") { Description = "find the largest rate that is sustained: answers keep up, none fails, p99 within --most-p99; each rate is tried for --seconds, beginning with --rate (default 500)" };
+        var saturation = new Option<bool>("--find-saturation") { Description = "find the largest rate that is sustained: answers keep up, none fails, p99 within --most-p99; each rate is tried for --seconds, beginning with --rate (default 500), and the one found must last --confirm-seconds" };
+        var confirm = new Option<double>("--confirm-seconds") { Description = "with --find-saturation: how long the found rate has to last, or the next lower is taken (default 30)", HelpName = "S", DefaultValueFactory = _ => 30 };
         var mostP99 = new Option<double>("--most-p99") { Description = "with --find-saturation: milliseconds (default 100)", HelpName = "MS", DefaultValueFactory = _ => 100 };
         var dryRun = new Option<bool>("--dry-run") { Description = "calls that are due are answered at once, without the cluster: the latency that this machine's timers and scheduler add by themselves; with --rate" };
         var json = new Option<bool>("--json") { Description = "print JSON" };
-        var command = new Command("load-test", "Measures recommendations: calls a second and latency, counted from when each call was due.") { rate, seconds, warmUp, callers, count, model, users, saturation, mostP99, dryRun, json };
+        var command = new Command("load-test", "Measures recommendations: calls a second and latency, counted from when each call was due.") { rate, seconds, warmUp, callers, count, model, users, saturation, confirm, mostP99, dryRun, json };
         command.SetAction(RunAsync);
         return command;
 
@@ -30,9 +31,9 @@ internal static class LoadTestCommand
         {
             double perSecond = result.GetValue(rate);
             double length = result.GetValue(seconds);
-            if (!(result.GetValue(mostP99) > 0))
+            if (!(result.GetValue(mostP99) > 0 && result.GetValue(confirm) > 0))
             {
-                throw new InvalidOptionException("load-test: --most-p99 must be above 0");
+                throw new InvalidOptionException("load-test: --most-p99 and --confirm-seconds must be above 0");
             }
 
             if (!(perSecond >= 0 && length > 0 && result.GetValue(callers) > 0 && result.GetValue(warmUp) >= 0))
@@ -60,7 +61,10 @@ internal static class LoadTestCommand
             long repeatedBefore = calls.Repeated;
             if (result.GetValue(saturation))
             {
-                var search = new SaturationSearch(r => LoadLoop.OpenAsync(r, length, CallAsync, token), result.GetValue(mostP99))
+                var search = new SaturationSearch(
+                    r => LoadLoop.OpenAsync(r, length, CallAsync, token),
+                    r => LoadLoop.OpenAsync(r, Math.Max(length, result.GetValue(confirm)), CallAsync, token),
+                    result.GetValue(mostP99))
                 {
                     Measured = (r, m, sustained) => terminal.Notice(LoadTestOutput.Tried(r, m, sustained)),
                 };

@@ -12,28 +12,54 @@ public sealed class SaturationSearchTests
     public async Task The_found_rate_is_sustained_and_a_little_more_is_not(double first, double capacity)
     {
         var tried = new List<(double Rate, bool Sustained)>();
-        var (rate, result) = await new SaturationSearch(r => Task.FromResult(Answer(r, Math.Min(r, capacity))), mostP99: 100)
-        {
-            Measured = (r, _, sustained) => tried.Add((r, sustained)),
-        }.FindAsync(first, default);
+        var (rate, result) = await Search(Of(capacity), Of(capacity), tried).FindAsync(first, default);
         double most = capacity / SaturationSearch.LeastShare;
         Assert.InRange(rate, most / SaturationSearch.Precision, most);
         Assert.Equal(capacity, result!.Sustained, capacity * 0.07);
         Assert.All(tried, t => Assert.Equal(t.Rate <= most, t.Sustained));
-        Assert.InRange(tried.Count, 3, 30);
+        Assert.InRange(tried.Count, 3, 31);
     }
 
     [Fact]
     public async Task Answers_that_queue_or_fail_are_not_sustained_and_one_bad_moment_does_not_count()
     {
-        var slow = new SaturationSearch(r => Task.FromResult(Answer(r, r, r > 1000 ? 150_000 : 300)), mostP99: 100);
-        Assert.InRange((await slow.FindAsync(100, default)).Rate, 1000 / SaturationSearch.Precision, 1000);
-        var failing = new SaturationSearch(r => Task.FromResult(Answer(r, r) with { Failed = 1 }), mostP99: 100);
-        Assert.Equal((0, null), await failing.FindAsync(64, default));
+        var queueing = (double r) => Answer(r, r, r > 1000 ? 150_000 : 300);
+        Assert.InRange((await Search(queueing, queueing).FindAsync(100, default)).Rate, 1000 / SaturationSearch.Precision, 1000);
+        var failing = (double r) => Answer(r, r) with { Failed = 1 };
+        Assert.Equal((0, null), await Search(failing, failing).FindAsync(64, default));
         var bad = new HashSet<double>();
-        var moments = new SaturationSearch(r => Task.FromResult(Answer(r, bad.Add(r) ? r / 2 : Math.Min(r, 2000))), mostP99: 100);
+        var worse = new HashSet<double>();
+        var moments = Search(
+            r => Answer(r, bad.Add(r) ? r / 2 : Math.Min(r, 2000)), r => Answer(r, worse.Add(r) ? r / 2 : Math.Min(r, 2000)));
         Assert.InRange((await moments.FindAsync(500, default)).Rate, 1900, 2000 / SaturationSearch.LeastShare);
     }
+
+    [Theory]
+    [InlineData(5300, 5300)]
+    [InlineData(5300, 4700)]
+    [InlineData(5300, 40)]
+    public async Task A_rate_that_passes_a_short_try_has_to_last_or_a_lower_one_does(double atFirst, double lasting)
+    {
+        var tried = new List<(double Rate, bool Sustained)>();
+        var (rate, result) = await Search(Of(atFirst), r => Answer(r, Math.Min(r, lasting), 700), tried).FindAsync(500, default);
+        double most = lasting / SaturationSearch.LeastShare;
+        Assert.InRange(rate, most / SaturationSearch.Precision / SaturationSearch.Precision, most);
+        Assert.Equal(700, result!.Latency.Quantile(0.5), 30.0);
+        Assert.Equal((rate, true), tried[^1]);
+    }
+
+    [Fact]
+    public async Task Where_nothing_lasts_there_is_no_rate() =>
+        Assert.Equal((0, null), await Search(Of(5), r => Answer(r, 0)).FindAsync(2, default));
+
+    private static SaturationSearch Search(
+        Func<double, LoadResult> measure, Func<double, LoadResult> confirm, List<(double Rate, bool Sustained)>? tried = null) =>
+        new(r => Task.FromResult(measure(r)), r => Task.FromResult(confirm(r)), mostP99: 100)
+        {
+            Measured = (r, _, sustained) => tried?.Add((r, sustained)),
+        };
+
+    private static Func<double, LoadResult> Of(double capacity) => r => Answer(r, Math.Min(r, capacity));
 
     private static LoadResult Answer(double asked, double answered, long microseconds = 300)
     {
