@@ -27,6 +27,12 @@ public sealed class RecsysClientOptions
     /// </summary>
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Questions to the recommender that are under way at once. More wait here for their turn: more than silos answer within
+    /// <see cref="ReadTimeout"/> would be asked again and again, and silos that have too much to do already would do most of it for nobody.
+    /// </summary>
+    public int MostQuestions { get; set; } = 4096;
+
     /// <summary>How long to wait for one answer to anything else.</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

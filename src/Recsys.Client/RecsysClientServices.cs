@@ -26,7 +26,8 @@ public static class RecsysClientServices
     internal static IServiceCollection AddRecsysClient(this IServiceCollection services, RecsysClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddSingleton(new CallRetry(options.CallPatience, options.ReadTimeout));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MostQuestions, 1);
+        services.AddSingleton(new CallRetry(options.CallPatience, options.ReadTimeout, options.MostQuestions));
         services.AddOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(o =>

@@ -10,10 +10,12 @@ namespace Recsys.Client.Calls;
 /// </summary>
 /// <param name="patience">How long a call is repeated.</param>
 /// <param name="readTimeout">How long an answer to a question is waited for.</param>
-internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout)
+/// <param name="mostQuestions">Questions under way at once; others wait their turn, and the wait for an answer begins with it.</param>
+internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout, int mostQuestions = 4096)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private readonly SemaphoreSlim _places = new(mostQuestions);
     private long _repeated;
 
     /// <summary>How many attempts failed and were repeated.</summary>
@@ -22,13 +24,7 @@ internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout)
     /// <summary>As <see cref="RunAsync"/> for a question, which is asked again when no answer comes soon.</summary>
     public ValueTask<T> AskAsync<T, TState>(
         Func<TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken cancellationToken) => RunAsync(
-        static (s, token) =>
-        {
-            var answer = s.call(s.state, token);
-            return answer.IsCompletedSuccessfully ? answer : new ValueTask<T>(answer.AsTask().WaitAsync(s.readTimeout, token));
-        },
-        (call, state, readTimeout),
-        cancellationToken);
+        static (s, token) => s.retry.AskOnceAsync(s.call, s.state, token), (retry: this, call, state), cancellationToken);
 
     public async ValueTask<T> RunAsync<T, TState>(
         Func<TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken cancellationToken)
@@ -48,6 +44,27 @@ internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout)
 
             await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async ValueTask<T> AskOnceAsync<T, TState>(
+        Func<TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken cancellationToken)
+    {
+        if (!_places.Wait(0, CancellationToken.None) && !await _places.WaitAsync(patience, cancellationToken).ConfigureAwait(false))
+        {
+            throw new TimeoutException($"{mostQuestions} questions are under way and none was answered for {patience.TotalSeconds:F0} s");
+        }
+
+        try
+        {
+            var answer = call(state, cancellationToken);
+            return answer.IsCompletedSuccessfully
+                ? answer.Result
+                : await answer.AsTask().WaitAsync(readTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _places.Release();
         }
     }
 

@@ -41,6 +41,9 @@ internal static class SiloHost
     {
         builder.Logging.AddFilter("Orleans", settings.LogLevel);
         builder.Logging.AddFilter("Microsoft.Orleans", settings.LogLevel);
+
+        // It warns of each message that came too late: under a load that makes them late, writing that down is what ends a silo. Meters count them.
+        builder.Logging.AddFilter("Orleans.Messaging", settings.LogLevel == LogLevel.Warning ? LogLevel.Error : settings.LogLevel);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton(readiness);
         builder.Services.AddSingleton<MeterText>();

@@ -32,6 +32,52 @@ public sealed class CallRetryTests
     }
 
     [Fact]
+    public async Task No_more_questions_are_under_way_than_may_be_and_none_is_asked_again_because_it_waited_its_turn()
+    {
+        var retry = new CallRetry(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(500), mostQuestions: 4);
+        int underWay = 0, most = 0;
+        var answers = Enumerable.Range(0, 100).Select(i => retry.AskAsync(
+            async (q, token) =>
+            {
+                InterlockedMax(ref most, Interlocked.Increment(ref underWay));
+                await Task.Delay(40, token); // 25 rounds of it: twice what an answer is waited for
+                Interlocked.Decrement(ref underWay);
+                return q;
+            },
+            i,
+            CancellationToken.None).AsTask()).ToArray();
+        Assert.Equal(Enumerable.Range(0, 100), await Task.WhenAll(answers));
+        Assert.Equal((4, 0), (most, retry.Repeated));
+
+        static void InterlockedMax(ref int most, int now)
+        {
+            for (int seen = Volatile.Read(ref most); now > seen && Interlocked.CompareExchange(ref most, now, seen) != seen;)
+            {
+                seen = Volatile.Read(ref most);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_question_without_a_turn_fails_when_patience_ends_and_a_cancelled_one_at_once()
+    {
+        var retry = new CallRetry(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(20), mostQuestions: 1);
+        var held = new TaskCompletionSource<int>();
+        var first = retry.AskAsync((_, _) => new ValueTask<int>(held.Task), 0, CancellationToken.None).AsTask();
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => Ask(CancellationToken.None));
+        Assert.Contains("1 questions are under way", error.Message, StringComparison.Ordinal);
+        using var cancel = new CancellationTokenSource();
+        var cancelled = Ask(cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        held.SetResult(7);
+        Assert.Equal(7, await first);
+        Assert.Equal(1, await Ask(CancellationToken.None)); // the turn of each that gave up is not lost
+
+        Task<int> Ask(CancellationToken token) => retry.AskAsync((_, _) => new ValueTask<int>(1), 0, token).AsTask();
+    }
+
+    [Fact]
     public async Task What_the_cluster_refuses_is_not_repeated()
     {
         int attempts = 0;
