@@ -11,7 +11,7 @@ namespace Recsys.Client.Calls;
 /// <param name="patience">How long a call is repeated.</param>
 /// <param name="readTimeout">How long an answer to a question is waited for.</param>
 /// <param name="mostQuestions">Questions under way at once; others wait their turn, and the wait for an answer begins with it.</param>
-internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout, int mostQuestions = 4096)
+internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout, int mostQuestions)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -50,17 +50,15 @@ internal sealed class CallRetry(TimeSpan patience, TimeSpan readTimeout, int mos
     private async ValueTask<T> AskOnceAsync<T, TState>(
         Func<TState, CancellationToken, ValueTask<T>> call, TState state, CancellationToken cancellationToken)
     {
-        if (!_places.Wait(0, CancellationToken.None) && !await _places.WaitAsync(patience, cancellationToken).ConfigureAwait(false))
+        int longest = (int)Math.Clamp(patience.TotalMilliseconds, 0, int.MaxValue);
+        if (!await _places.WaitAsync(longest, cancellationToken).ConfigureAwait(false))
         {
-            throw new TimeoutException($"{mostQuestions} questions are under way and none was answered for {patience.TotalSeconds:F0} s");
+            throw new TimeoutException($"{mostQuestions} questions are under way, and the turn of this one did not come for {patience.TotalSeconds:F0} s");
         }
 
         try
         {
-            var answer = call(state, cancellationToken);
-            return answer.IsCompletedSuccessfully
-                ? answer.Result
-                : await answer.AsTask().WaitAsync(readTimeout, cancellationToken).ConfigureAwait(false);
+            return await call(state, cancellationToken).AsTask().WaitAsync(readTimeout, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

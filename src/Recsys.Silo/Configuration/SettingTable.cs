@@ -24,7 +24,7 @@ internal static class SettingTable
     public static readonly Setting LogRequests = new("log-requests", null, "log every HTTP request (route, status, time; never ids)");
     public static readonly Setting Dashboard = new("dashboard", null, "the Orleans dashboard at /dashboard, for admin keys");
     public static readonly Setting DrainSeconds = new("drain-seconds", "S", "seconds between saying 'not ready' and stopping, so that load balancers go elsewhere (default 0 on loopback, else 5)");
-    public static readonly Setting LogLevel = new("log-level", "LEVEL", "of Orleans' messages: trace, debug, information, warning, error (default warning)");
+    public static readonly Setting LogLevel = new("log-level", "LEVEL", "of Orleans' messages: trace, debug, information, warning, error (default warning, which leaves out those that came too late)");
 
     public static IReadOnlyList<Setting> All { get; } =
     [

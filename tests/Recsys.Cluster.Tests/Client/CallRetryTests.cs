@@ -6,7 +6,7 @@ namespace Recsys.Cluster.Tests.Client;
 
 public sealed class CallRetryTests
 {
-    private static readonly CallRetry Retry = new(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(200));
+    private static readonly CallRetry Retry = new(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(200), mostQuestions: 10);
 
     public static TheoryData<Exception> Away => new(
         new SiloUnavailableException("away"),
@@ -95,7 +95,7 @@ public sealed class CallRetryTests
     [Fact]
     public async Task Patience_ends_with_the_last_error()
     {
-        var retry = new CallRetry(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        var retry = new CallRetry(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), mostQuestions: 10);
         await Assert.ThrowsAsync<TimeoutException>(() => retry.RunAsync<int, int>((_, _) => throw new TimeoutException(), 0, CancellationToken.None).AsTask());
         Assert.True(retry.Repeated > 0);
     }

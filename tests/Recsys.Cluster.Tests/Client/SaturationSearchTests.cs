@@ -27,11 +27,13 @@ public sealed class SaturationSearchTests
         Assert.InRange((await Search(queueing, queueing).FindAsync(100, default)).Rate, 1000 / SaturationSearch.Precision, 1000);
         var failing = (double r) => Answer(r, r) with { Failed = 1 };
         Assert.Equal((0, null), await Search(failing, failing).FindAsync(64, default));
-        var bad = new HashSet<double>();
-        var worse = new HashSet<double>();
-        var moments = Search(
-            r => Answer(r, bad.Add(r) ? r / 2 : Math.Min(r, 2000)), r => Answer(r, worse.Add(r) ? r / 2 : Math.Min(r, 2000)));
-        Assert.InRange((await moments.FindAsync(500, default)).Rate, 1900, 2000 / SaturationSearch.LeastShare);
+        Assert.InRange((await Search(BadAtFirst(), BadAtFirst()).FindAsync(500, default)).Rate, 1900, 2000 / SaturationSearch.LeastShare);
+
+        static Func<double, LoadResult> BadAtFirst()
+        {
+            var seen = new HashSet<double>();
+            return r => Answer(r, seen.Add(r) ? r / 2 : Math.Min(r, 2000));
+        }
     }
 
     [Theory]

@@ -136,7 +136,7 @@ public sealed class ProcessTrainingTests : SiloProcessTests
             var request = new ClusterTrainingRequest { Dataset = "shop", Algorithm = "als", Options = options.Values, Model = "taste" };
 
             // The silo that the client was connected to may have just stopped.
-            await new CallRetry(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)).RunAsync(
+            await new CallRetry(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), mostQuestions: 10).RunAsync(
                 (r, _) => new ValueTask<ClusterTrainingStatus>(training.StartAsync(r)), request, default);
             return training;
         }
